@@ -1,0 +1,56 @@
+"""cheaplearn: find out how cheap your problem is, and get the smallest network that provably solves it.
+
+The public names are listed here and loaded on first use, so that `import cheaplearn` stays fast.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .circuit import Circuit as Circuit
+    from .compiler import ToleranceError as ToleranceError
+    from .compiler import compile as compile
+    from .geometry import Chain as Chain
+    from .geometry import Graph as Graph
+    from .geometry import Grid as Grid
+    from .hamiltonian import Hamiltonian as Hamiltonian
+    from .learning import HamiltonianClassifier as HamiltonianClassifier
+    from .network import Certificate as Certificate
+    from .network import Network as Network
+    from .network import load as load
+    from .polynomial import Polynomial as Polynomial
+
+__version__ = "0.1.0"
+
+_HOME = {  # public name -> the room it lives in
+    "Polynomial": "polynomial",
+    "Grid": "geometry",
+    "Chain": "geometry",
+    "Graph": "geometry",
+    "Circuit": "circuit",
+    "Network": "network",
+    "Certificate": "network",
+    "load": "network",
+    "Hamiltonian": "hamiltonian",
+    "HamiltonianClassifier": "learning",
+    "compile": "compiler",
+    "ToleranceError": "compiler",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> object:
+    """Loads a public name from its room on first use."""
+    if name not in _HOME:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(import_module(f".{_HOME[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
