@@ -1,0 +1,45 @@
+"""Circuits: exact values, reduction of bits and spins, fingerprints."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from builders import random_polynomial
+
+import cheaplearn as cl
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_scaled_circuit_agrees_with_the_shifted_polynomial(seed):
+    rng = np.random.default_rng(seed)
+    p = random_polynomial(rng, 3, 4, 8)
+    center, scale = rng.normal(size=3), rng.uniform(0.5, 2, 3)
+    circuit = cl.Circuit((p,), p.variables, ("real",) * 3, tuple(center), tuple(scale), ("y",))
+    X = rng.normal(size=(50, 3))
+    assert circuit(X)[:, 0] == pytest.approx(p((X - center) / scale), rel=1e-9, abs=1e-9)
+    point = X[0].tolist()
+    assert float(circuit.exact(point)[0]) == pytest.approx(circuit(X)[0, 0], rel=1e-9, abs=1e-9)
+
+
+def test_reduction_changes_no_value_of_bits_and_spins():
+    p = cl.Polynomial.parse("b**3*s**2*x**2 + s**5*b - 2*s**4 + b**2*s")
+    circuit = cl.Circuit.from_polynomials([p], {"b": "bit", "s": "spin"})
+    assert circuit.outputs[0].degree == 3
+    for b in (0, 1):
+        for s in (-1, 1):
+            point = {"b": b, "s": s, "x": Fraction(7, 3)}
+            exact = p.exact([point[name] for name in p.variables])
+            assert circuit.exact([point[name] for name in circuit.variables]) == (exact,)
+
+
+def test_fingerprint_is_of_the_function_not_of_how_it_was_written():
+    one = cl.Circuit.coerce("x*y + 2*x")
+    two = cl.Circuit.coerce("x*(y + 2)")
+    other = cl.Circuit.coerce("x*y + 2.0000001*x")
+    assert one.fingerprint == two.fingerprint != other.fingerprint
+
+
+def test_kinds_are_refused_where_the_object_fixes_them():
+    circuit = cl.Circuit.coerce("x*y")
+    with pytest.raises(ValueError, match="`variables` of `compile` must be None here"):
+        cl.Circuit.coerce(circuit, {"x": "bit"})
