@@ -1,0 +1,78 @@
+"""The certificate record: what was proven about a network, and under which assumptions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Certificate"]
+
+
+@dataclass(frozen=True)
+class Certificate:
+    r"""A proven bound on the distance between a network and the function it was compiled from.
+
+    Guarantee: for every output k and every input x in `box`, evaluated in `dtype` under `assumptions`,
+    ``|net_k(x) - p_k(x)| <= errors[k]``. It includes the rounding of x itself to `dtype`.
+
+    Args:
+        errors: Bound per output, in the units of that output (nats for logits).
+        truncations: Share of the activation not being exactly a square, per output.
+        roundings: Share of finite precision: evaluation, stored weights, input, per output.
+        box: Name and (low, high) of each input, in raw units.
+        dtype: Floating-point type of weights and evaluation.
+        assumptions: What the proof takes for granted, in words.
+        labels: Names of the outputs.
+    """
+
+    errors: tuple[float, ...]
+    truncations: tuple[float, ...]
+    roundings: tuple[float, ...]
+    box: dict[str, tuple[float, float]]
+    dtype: str
+    assumptions: tuple[str, ...]
+    labels: tuple[str, ...]
+
+    @property
+    def error(self) -> float:
+        """The largest bound over the outputs."""
+        return max(self.errors)
+
+    @property
+    def truncation(self) -> float:
+        """Truncation share of the output with the largest bound."""
+        return self.truncations[self._worst]
+
+    @property
+    def rounding(self) -> float:
+        """Rounding share of the output with the largest bound."""
+        return self.roundings[self._worst]
+
+    @property
+    def _worst(self) -> int:
+        return max(range(len(self.errors)), key=self.errors.__getitem__)
+
+    def explain(self) -> str:
+        """Says in plain words what is guaranteed, where the error comes from and what was assumed.
+
+        Returns:
+            Several lines of text.
+        """
+        ranges = sorted(set(self.box.values()))
+        if len(ranges) == 1:
+            where = f"every input in [{ranges[0][0]:g}, {ranges[0][1]:g}]"
+        else:
+            where = ", ".join(f"{name} in [{low:g}, {high:g}]" for name, (low, high) in self.box.items())
+        total = self.truncation + self.rounding
+        share = self.truncation / total if total else 0.0
+        lines = [
+            f"Evaluated in {self.dtype}, the network differs from the exact function by at most {self.error:.3g}",
+            f"for {where}.",
+            f"  truncation  {self.truncation:.3g}  ({share:.0%}: the activation is not exactly a square)",
+            f"  rounding    {self.rounding:.3g}  ({1 - share:.0%}: finite precision of inputs, weights, sums)",
+        ]
+        if len(self.errors) > 1:
+            each = ", ".join(f"{label} {e:.2g}" for label, e in zip(self.labels, self.errors, strict=True))
+            lines.append(f"  per output  {each}")
+        lines.append("Assumptions:")
+        lines += [f"  - {assumption}" for assumption in self.assumptions]
+        return "\n".join(lines)

@@ -1,0 +1,205 @@
+"""A plain network: affine layers with skips, one activation, an optional certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from scipy import sparse, special
+
+from .._messages import must_be
+from .activation import activation_named
+from .certificate import Certificate
+
+__all__ = ["Layer", "Network"]
+
+_CHUNK = 4096  # samples evaluated together: keeps the hidden values of a large network in cache-sized pieces
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Units that read the input and every earlier layer: ``activation(weights @ sources + bias)``.
+
+    Args:
+        weights: Sparse, shape (units, sources); sources are the inputs, then the units of the earlier layers.
+        bias: Shape (units,), same dtype.
+        activation: Name of the activation; None for linear units (sums), which are affine maps and no neurons.
+    """
+
+    weights: sparse.csr_array
+    bias: np.ndarray
+    activation: str | None
+
+    @property
+    def units(self) -> int:
+        """Number of units."""
+        return len(self.bias)
+
+    @property
+    def synapses(self) -> int:
+        """Number of non-zero weights."""
+        return int(np.count_nonzero(self.weights.data))
+
+
+@dataclass(frozen=True)
+class Network:
+    """Layers, the last one linear: the outputs.
+
+    Args:
+        layers: All layers in order of evaluation.
+        variables: Names of the inputs.
+        labels: Names of the outputs.
+        classes: Class labels if the outputs are logits, else None.
+        certificate: What was proven about it, if anything.
+        formula: SHA-256 of the exact function it was compiled from.
+        metadata: Further facts, plain JSON values.
+    """
+
+    layers: tuple[Layer, ...]
+    variables: tuple[str, ...]
+    labels: tuple[str, ...]
+    classes: np.ndarray | None = None
+    certificate: Certificate | None = None
+    formula: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Floating-point type of weights and evaluation."""
+        return self.layers[-1].bias.dtype
+
+    @property
+    def neurons(self) -> int:
+        """Hidden neurons: units with an activation."""
+        return sum(layer.units for layer in self.layers if layer.activation)
+
+    @property
+    def synapses(self) -> int:
+        """Non-zero weights of all layers (biases not counted)."""
+        return sum(layer.synapses for layer in self.layers)
+
+    @property
+    def depth(self) -> int:
+        """Hidden layers: layers with an activation."""
+        return sum(1 for layer in self.layers if layer.activation)
+
+    @property
+    def activation(self) -> str | None:
+        """Name of the activation, None for an affine network."""
+        return next((layer.activation for layer in self.layers if layer.activation), None)
+
+    def __call__(self, X: Any) -> np.ndarray:
+        """Evaluates the network in its own dtype.
+
+        Args:
+            X: Raw inputs, shape (samples, inputs), or a DataFrame with the variables as columns.
+
+        Returns:
+            Shape (samples, outputs), in `dtype`; the logits -H - mu for a classifier.
+        """
+        inputs = self._inputs(X)
+        outputs = [self._evaluate(inputs[i : i + _CHUNK]) for i in range(0, len(inputs), _CHUNK)]
+        return np.concatenate(outputs) if outputs else np.empty((0, len(self.labels)), self.dtype)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Class probabilities.
+
+        Args:
+            X: Raw inputs, shape (samples, inputs).
+
+        Returns:
+            Softmax of the logits, shape (samples, classes), computed in float64.
+        """
+        self._require_classes("predict_proba")
+        return special.softmax(self(X).astype(np.float64), axis=1)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Most probable class.
+
+        Args:
+            X: Raw inputs, shape (samples, inputs).
+
+        Returns:
+            Class labels, shape (samples,).
+        """
+        classes = self._require_classes("predict")
+        return classes[np.argmax(self(X), axis=1)]
+
+    def save(self, path: Any) -> None:
+        """Writes the network and its certificate to one .npz file (no pickle); `cheaplearn.load` reads it.
+
+        Args:
+            path: File to write; the ending .npz is added if it has none.
+        """
+        from .storage import save
+
+        save(self, path)
+
+    def to_onnx(self, path: Any = None) -> Any:
+        """Exports to ONNX with standard operators only, and measures what the export changed.
+
+        Args:
+            path: File to write, or None to only return the model.
+
+        Returns:
+            The `onnx.ModelProto`; its metadata hold formula, box, dtype, certified error and measured difference.
+        """
+        from .to_onnx import to_onnx
+
+        return to_onnx(self, path)
+
+    def draw(self, path: Any = None) -> Any:
+        """Draws the network with Matplotlib.
+
+        Args:
+            path: File to write (.svg, .png, .pdf), or None.
+
+        Returns:
+            The Matplotlib figure.
+        """
+        from .drawing import draw
+
+        return draw(self, path)
+
+    @cached_property
+    def summary(self) -> str:
+        """One line: sizes, dtype and certified error."""
+        text = f"{self.neurons} neurons, {self.synapses} synapses, {self.depth} hidden layers, {self.dtype.name}"
+        if self.certificate:
+            text += f", certified error {self.certificate.error:.3g}"
+        return text
+
+    def __repr__(self) -> str:
+        return f"Network({len(self.variables)} inputs -> {len(self.labels)} outputs: {self.summary})"
+
+    def _inputs(self, X: Any) -> np.ndarray:
+        if hasattr(X, "columns"):
+            missing = [name for name in self.variables if name not in X.columns]
+            if missing:
+                advice = "Rename the columns or pass an array."
+                raise ValueError(must_be("X", "Network", "a table with every input", f"no {missing[0]!r}", advice))
+            X = X[list(self.variables)].to_numpy()
+        array = np.asarray(X)
+        if array.ndim != 2 or array.shape[1] != len(self.variables):
+            expected = f"of shape (samples, {len(self.variables)})"
+            raise ValueError(must_be("X", "Network", expected, f"shape {array.shape}"))
+        if not np.issubdtype(array.dtype, np.number) and array.dtype != bool:
+            raise ValueError(must_be("X", "Network", "numeric", f"dtype {array.dtype}"))
+        return array.astype(self.dtype)
+
+    def _evaluate(self, inputs: np.ndarray) -> np.ndarray:
+        sources = inputs.T  # (sources, samples): one contiguous row per source
+        for layer in self.layers:
+            z = layer.weights @ sources + layer.bias[:, None]
+            values = activation_named(layer.activation)(z) if layer.activation else z
+            sources = np.concatenate([sources, values])
+        return values.T
+
+    def _require_classes(self, method: str) -> np.ndarray:
+        if self.classes is None:
+            message = f"`{method}` needs a network compiled from a classifier; call the network itself for its outputs."
+            raise ValueError(message)
+        return self.classes
