@@ -1,0 +1,9 @@
+"""Energies: variables, local monomials, couplings, and what follows from them."""
+
+from __future__ import annotations
+
+from .hamiltonian import Hamiltonian
+from .monomials import Monomials, count_monomials, local_monomials
+from .variables import Variables
+
+__all__ = ["Hamiltonian", "Monomials", "Variables", "count_monomials", "local_monomials"]
