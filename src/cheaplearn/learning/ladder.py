@@ -1,0 +1,153 @@
+"""The ladder: every family scored on the same folds, and the cheapest that is good enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
+
+from .coordinates import Features
+from .families import Family
+from .scoring import FamilyScore, mean_and_error, score_family
+
+__all__ = ["Ladder", "choose", "climb", "unscored"]
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """What climbing the ladder found.
+
+    Args:
+        table: One row per family, columns as in `HamiltonianClassifier.ladder_`.
+        path: One row per family and regularisation tried.
+        family: The family chosen.
+        regularization: Its regularisation.
+        converged: Whether every fit on every fold reached its tolerance.
+    """
+
+    table: pd.DataFrame
+    path: pd.DataFrame
+    family: Family
+    regularization: float
+    converged: bool
+
+
+def climb(
+    features: Features,
+    families: list[Family],
+    Y: np.ndarray,
+    weight: np.ndarray,
+    folds: list[tuple[np.ndarray, np.ndarray]],
+    regularization: float | None,
+    n_jobs: int | None,
+    report: Callable[[], None],
+) -> Ladder:
+    """Scores all families and chooses.
+
+    Args:
+        features: Whitened features of all samples.
+        families: Families by growing radius.
+        Y: One-hot classes, shape (samples, classes).
+        weight: Sample weights, shape (samples,).
+        folds: Pairs of rows (training, held out).
+        regularization: Fixed value, or None to search for each family.
+        n_jobs: Families scored at a time, in threads; None for one, with BLAS on all cores.
+        report: Called after each family.
+
+    Returns:
+        The ladder; the same whatever `n_jobs` is, up to rounding.
+    """
+
+    def problems() -> Iterator[tuple[Family, np.ndarray]]:
+        for family in families:
+            yield family, features.coordinates(family).Z
+
+    def score(family: Family, Z: np.ndarray) -> tuple[Family, FamilyScore]:
+        result = score_family(Z, Y, weight, folds, regularization)
+        report()
+        return family, result
+
+    if n_jobs in {None, 1}:
+        scores = [score(*problem) for problem in problems()]
+    else:
+        with threadpool_limits(1):  # one BLAS thread per family: threads of threads slow each other down
+            parallel = Parallel(n_jobs, prefer="threads", pre_dispatch="n_jobs", batch_size=1)
+            scores = parallel(delayed(score)(*problem) for problem in problems())
+    return _ladder(scores, weight, Y.shape[1])
+
+
+def unscored(families: list[Family], regularization: float | None, n_classes: int) -> Ladder:
+    """The ladder of one family that is fitted without being scored.
+
+    Args:
+        families: The one family.
+        regularization: Its regularisation, which must be given.
+        n_classes: Number of classes.
+
+    Returns:
+        A ladder whose losses are NaN.
+
+    Raises:
+        ValueError: If there is anything to choose.
+    """
+    if len(families) != 1 or regularization is None:
+        message = "a ladder without folds has exactly one family and a given regularization"
+        raise ValueError(message)
+    score = FamilyScore(regularization, np.array([]), {}, converged=True)
+    return _ladder([(families[0], score)], np.array([]), n_classes)
+
+
+def choose(parameters: np.ndarray, losses: np.ndarray, standard_error: float) -> int:
+    """Fewest parameters within one standard error of the lowest loss.
+
+    Args:
+        parameters: Parameters of each family, by order and then radius.
+        losses: Mean held-out loss of each, nats.
+        standard_error: That of the lowest loss, nats.
+
+    Returns:
+        Row of the family chosen; among equals the first.
+
+    Example:
+        >>> choose(np.array([10, 20, 30]), np.array([0.9, 0.52, 0.5]), 0.03)
+        1
+    """
+    eligible = losses <= losses.min() + standard_error
+    return int(np.argmin(np.where(eligible, parameters, np.inf)))
+
+
+def _ladder(scores: list[tuple[Family, FamilyScore]], weight: np.ndarray, n_classes: int) -> Ladder:
+    scores = sorted(scores, key=lambda pair: (pair[0].order, pair[0].radius))
+    rows = np.array([mean_and_error(score.losses, weight) for _, score in scores])
+    parameters = np.array([(family.n_terms + 1) * n_classes for family, _ in scores])
+    best = int(np.argmin(rows[:, 0]))
+    chosen = choose(parameters, rows[:, 0], rows[best, 1])
+    differences = [mean_and_error(score.losses - scores[best][1].losses, weight)[1] for _, score in scores]
+    table = pd.DataFrame({
+        "order": [family.order for family, _ in scores],
+        "radius": [family.radius for family, _ in scores],
+        "symmetry": [None] * len(scores),
+        "levels": 0,
+        "parameters": parameters,
+        "loss": rows[:, 0],
+        "standard_error": rows[:, 1],
+        "difference": rows[:, 0] - rows[best, 0],
+        "difference_standard_error": differences,
+        "chosen": np.arange(len(scores)) == chosen,
+    })
+    family, score = scores[chosen]
+    converged = all(score.converged for _, score in scores)
+    return Ladder(table, _path(scores), family, score.regularization, converged)
+
+
+def _path(scores: list[tuple[Family, FamilyScore]]) -> pd.DataFrame:
+    rows = [
+        (family.order, family.radius, value, score.path[value], value == score.regularization)
+        for family, score in scores
+        for value in sorted(score.path, reverse=True)
+    ]
+    return pd.DataFrame(rows, columns=["order", "radius", "regularization", "loss", "picked"])
