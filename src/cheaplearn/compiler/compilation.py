@@ -1,0 +1,241 @@
+"""`compile`: the public door of the compiler."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from .._messages import must_be
+from ..circuit import Circuit
+from ..network import Certificate, Network, activation_named
+from .certification import RANGE_MARGIN
+from .lowering import lower
+from .program import Program
+from .search import Candidate, best_candidate
+
+__all__ = ["ToleranceError", "compile"]
+
+DTYPES = ("float32", "float64")
+
+
+class ToleranceError(ValueError):
+    """The tolerance cannot be certified in this dtype; says the best reachable error and what would reach it.
+
+    Args:
+        message: The explanation.
+        best: Best certified error found, in the units of the output that limits it.
+    """
+
+    def __init__(self, message: str, best: float) -> None:
+        super().__init__(message)
+        self.best = best
+
+
+def compile(
+    p: Any,
+    box: Any = None,
+    tolerance: float | Sequence[float] | None = None,
+    dtype: str = "float32",
+    activation: str = "silu",
+    depth: int | None = None,
+    strict_layers: bool = False,
+    variables: Mapping[str, str] | None = None,
+    relative_tolerance: float | None = None,
+) -> Network:
+    r"""Compiles a function to a plain network with a proven error.
+
+    Args:
+        p: A polynomial (text, `Polynomial`, SymPy expression, ...), a list of them (several outputs), a `Hamiltonian`
+            or a fitted estimator (the outputs are then its logits -H - mu).
+        box: One pair (low, high) for every input, or {"x": (low, high), ...}; raw units. Not needed for bits, spins.
+        tolerance: Largest allowed |network - p| on the box: one number, or one per output. None: as exact as possible.
+        dtype: "float32" or "float64".
+        activation: "silu", "gelu", "softplus" (one neuron a square) or "square" (exact up to rounding).
+        depth: Only None (as deep as the products need) so far.
+        strict_layers: Only False (skips allowed) so far.
+        variables: Kind of some inputs: {"x": "bit" | "spin" | "real"}.
+        relative_tolerance: Instead of `tolerance`: relative to the sum over terms of |c| max over the box of
+            |monomial|.
+
+    Returns:
+        The network; `net.certificate` holds the proof's numbers.
+
+    Raises:
+        ToleranceError: If no network of this kind can be certified to the tolerance in this dtype.
+        ValueError: If an argument is not usable.
+
+    Guarantee: ``|net(x) - p(x)| <= net.certificate.error`` for every x in the box, in floating point (see
+        `Certificate.assumptions`).
+    Cost: neurons = squares: rank of a quadratic form, 2 a product, 1 a square.
+    Source: Lin, Tegmark & Rolnick (2017), Eq. 11 and section II.C; half-price gates and certificate: docs/theory/.
+
+    Example:
+        >>> import cheaplearn as cl
+        >>> net = cl.compile(cl.Polynomial.parse("x*y"), box=(-1, 1), tolerance=1e-4)
+        >>> net.neurons, net.certificate.error < 1e-4
+        (2, True)
+    """
+    _refuse_unbuilt(depth, strict_layers)
+    if dtype not in DTYPES:
+        raise ValueError(must_be("dtype", "compile", f"one of {', '.join(DTYPES)}", repr(dtype)))
+    activation_named(activation)
+    circuit = Circuit.coerce(p, variables)
+    intervals = _box(circuit, box)
+    tolerances = _tolerances(circuit, intervals, tolerance, relative_tolerance)
+    program = lower(circuit, intervals)
+    numeric = np.dtype(dtype)
+    if tolerances is None:
+        best = best_candidate(program, activation, numeric, _ones(circuit), stop_early=False)
+    else:
+        best = best_candidate(program, activation, numeric, tolerances)
+    if tolerances is not None and best.ratio > 1.0:
+        message, reached = _unreachable(circuit, program, best, tolerances, activation, dtype)
+        raise ToleranceError(message, reached)
+    if not math.isfinite(best.ratio):
+        message = f"No network can be certified in {dtype}: {best.bounds.message}. Scale the box or use float64."
+        raise ToleranceError(message, math.inf)
+    return _network(circuit, intervals, best, activation, dtype)
+
+
+def _refuse_unbuilt(depth: int | None, strict_layers: bool) -> None:
+    if depth is not None:
+        raise ValueError(must_be("depth", "compile", "None", depth, "A depth budget is not built yet."))
+    if strict_layers:
+        raise ValueError(must_be("strict_layers", "compile", "False", True, "Identity neurons are not built yet."))
+
+
+def _ones(circuit: Circuit) -> np.ndarray:
+    return np.ones(len(circuit.outputs))
+
+
+def _box(circuit: Circuit, box: Any) -> list[tuple[Fraction, Fraction]]:
+    """One exact interval per input."""
+    given = dict(box) if isinstance(box, Mapping) else {}
+    for name in given:
+        if name not in circuit.variables:
+            known = f"about the variables {', '.join(circuit.variables)}"
+            raise ValueError(must_be("box", "compile", known, f"an unknown variable {name!r}", "Correct the name."))
+    intervals = []
+    for name, kind in zip(circuit.variables, circuit.kinds, strict=True):
+        pair = given.get(name) if isinstance(box, Mapping) else box
+        if kind != "real":
+            natural = (0, 1) if kind == "bit" else (-1, 1)
+            pair = natural if pair is None or not isinstance(box, Mapping) else pair
+        intervals.append(_interval(name, pair))
+    return intervals
+
+
+def _interval(name: str, pair: Any) -> tuple[Fraction, Fraction]:
+    advice = f'Pass box=(-1, 1) or box={{"{name}": (-1, 1), ...}}.'
+    try:
+        low, high = pair
+        low, high = _exact(low), _exact(high)
+    except (TypeError, ValueError, OverflowError):
+        requirement = "bounded to certify an error: a pair of finite numbers (low, high)"
+        got = f"{pair!r} for {name!r}"
+        raise ValueError(must_be("box", "compile", requirement, got, advice)) from None
+    if low > high:
+        got = f"an empty interval {pair!r} for {name!r}"
+        raise ValueError(must_be("box", "compile", "ordered, low <= high", got, advice))
+    return low, high
+
+
+def _exact(number: Any) -> Fraction:
+    return Fraction(number) if isinstance(number, int | Fraction) else Fraction(float(number))
+
+
+def _tolerances(
+    circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], tolerance: Any, relative: Any
+) -> np.ndarray | None:
+    if tolerance is not None and relative is not None:
+        advice = "Pass only one of the two."
+        raise ValueError(must_be("tolerance", "compile", "None if relative_tolerance is given", tolerance, advice))
+    name, value = ("tolerance", tolerance) if relative is None else ("relative_tolerance", relative)
+    if value is None:
+        return None
+    array = np.asarray(value, dtype=np.float64)
+    if array.shape not in ((), (len(circuit.outputs),)) or not np.all(np.isfinite(array)) or np.any(array <= 0):
+        requirement = f"a positive number, or one per output ({len(circuit.outputs)})"
+        raise ValueError(must_be(name, "compile", requirement, repr(value)))
+    scales = _ones(circuit) if relative is None else _scales(circuit, intervals)
+    return np.broadcast_to(array, scales.shape) * scales
+
+
+def _scales(circuit: Circuit, intervals: list[tuple[Fraction, Fraction]]) -> np.ndarray:
+    """Sum over terms of |c| max over the box of |monomial|, per output; 1 for the zero polynomial."""
+    reach = [
+        max(abs((low - Fraction(c)) / Fraction(s)), abs((high - Fraction(c)) / Fraction(s)))
+        for (low, high), c, s in zip(intervals, circuit.center, circuit.scale, strict=True)
+    ]
+    scales = []
+    for output in circuit.outputs:
+        total = Fraction(0)
+        for monomial, coefficient in output.terms.items():
+            size = abs(coefficient)
+            for site, power in monomial:
+                size *= reach[site] ** power
+            total += size
+        scales.append(float(total) or 1.0)
+    return np.array(scales)
+
+
+def _network(
+    circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], best: Candidate, activation: str, dtype: str
+) -> Network:
+    bounds = best.bounds
+    certificate = Certificate(
+        errors=tuple(bounds.errors.tolist()),
+        truncations=tuple(bounds.truncations.tolist()),
+        roundings=tuple(bounds.roundings.tolist()),
+        box={name: (float(low), float(high)) for name, (low, high) in zip(circuit.variables, intervals, strict=True)},
+        dtype=dtype,
+        assumptions=_assumptions(activation, dtype, best),
+        labels=circuit.labels,
+    )
+    return Network(
+        layers=best.assembly.network_layers(),
+        variables=circuit.variables,
+        labels=circuit.labels,
+        classes=circuit.classes,
+        certificate=certificate,
+        formula=circuit.fingerprint,
+        metadata={"amplitude": best.amplitude},
+    )
+
+
+def _assumptions(activation: str, dtype: str, best: Candidate) -> tuple[str, ...]:
+    unit = {"float32": "2^-24", "float64": "2^-53"}[dtype]
+    lines = [
+        f"products and sums are correctly rounded {dtype} operations (u = {unit}), sums in any order, fused or not",
+        "gradual underflow (no flush to zero), no TF32 and no other reduced-precision matrix products",
+    ]
+    if best.assembly.square_of:
+        lines.append(f"{activation_named(activation).accuracy(best.amplitude * (1 + RANGE_MARGIN))}, u = {unit}")
+    return tuple(lines)
+
+
+def _unreachable(
+    circuit: Circuit, program: Program, best: Candidate, tolerances: np.ndarray, activation: str, dtype: str
+) -> tuple[str, float]:
+    """Words what is reachable, and tries what would help."""
+    ratios = best.bounds.errors / tolerances
+    k = int(np.argmax(ratios))
+    reached = float(best.bounds.errors[k])
+    where = f" of output {circuit.labels[k]!r}" if len(circuit.labels) > 1 else ""
+    advice = []
+    for other_dtype, other in (("float64", activation), (dtype, "square"), ("float64", "square")):
+        if (other_dtype, other) == (dtype, activation):
+            continue
+        candidate = best_candidate(program, other, np.dtype(other_dtype), tolerances)
+        if candidate.ratio <= 1.0:
+            advice.append(f"dtype={other_dtype!r}, activation={other!r} reaches {candidate.bounds.errors[k]:.2g}")
+    message = (
+        f"`tolerance`{where} is {tolerances[k]:.3g}, but the best error that can be certified with activation "
+        f"{activation!r} in {dtype} is {reached:.3g}. "
+    )
+    message += ("What would help: " + "; ".join(advice) + ".") if advice else f"Pass tolerance={reached:.2g} or more."
+    return message, reached

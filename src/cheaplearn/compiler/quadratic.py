@@ -1,0 +1,142 @@
+r"""Quadratic forms as few squares, shared between outputs.
+
+Each connected block of variables is done in the cheapest of three ways:
+
+- *eigenvectors*, per output: ``u^T A u = sum_j d_j (v_j . u)^2``, rank(A) squares, the fewest possible for one output;
+- *one product* of two inputs and nothing else: the two squares of a product gate, shared by all outputs;
+- *edges*, shared by all outputs: ``u_i u_j = 2 ((u_i + u_j)/2)^2 - (u_i^2 + u_j^2)/2``, one square per pair and at
+  most one per variable, whatever the number of outputs: cheap for local families.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+import numpy as np
+from flint import fmpq
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from .program import Program
+from .rows import ROUNDUP, Row, add_multiple, rational, up
+
+__all__ = ["Quadratic", "add_quadratics"]
+
+Quadratic = dict[tuple[int, int], fmpq]  # (i, j) with i <= j, columns of the program -> coefficient of u_i u_j
+
+# Eigenvalues below this share of the largest are rounding noise of the coefficients; what is left out is not
+# forgotten but bounded exactly and added to the certificate.
+_NUMERICAL_RANK = 2.0**-46
+
+
+def add_quadratics(program: Program, quadratics: list[Quadratic]) -> None:
+    """Adds one quadratic form per output to the program.
+
+    Args:
+        program: Program with as many outputs and defects as there are forms; it is changed.
+        quadratics: Coefficients in centred inputs, one dictionary per output.
+    """
+    for block in _blocks(quadratics):
+        parts = [{pair: c for pair, c in quadratic.items() if pair[0] in block} for quadratic in quadratics]
+        columns = sorted(block)
+        if all(pair == tuple(columns) for part in parts for pair in part):
+            _add_product(program, parts, columns)
+            continue
+        decompositions = [_eigenvectors(part, columns) for part in parts]
+        eigen_cost = sum(len(decomposition) for decomposition in decompositions)
+        edges = _edge_rows(parts)
+        if _edge_cost(edges) <= eigen_cost:
+            _add_edges(program, edges)
+        else:
+            for k, (part, decomposition) in enumerate(zip(parts, decompositions, strict=True)):
+                _add_eigenvectors(program, k, part, columns, decomposition)
+
+
+def _blocks(quadratics: list[Quadratic]) -> Iterator[set[int]]:
+    """Connected blocks of variables, in order of their first variable."""
+    pairs = sorted({pair for quadratic in quadratics for pair in quadratic})
+    if not pairs:
+        return
+    size = max(j for _, j in pairs) + 1
+    i, j = np.array(pairs).T
+    graph = sparse.coo_array((np.ones(len(pairs)), (i, j)), shape=(size, size))
+    labels = connected_components(graph, directed=False)[1]
+    used = sorted(set(i) | set(j))
+    for label in dict.fromkeys(labels[used]):
+        yield {column for column in used if labels[column] == label}
+
+
+def _add_product(program: Program, parts: list[Quadratic], columns: list[int]) -> None:
+    i, j = columns
+    product = program.product({i: fmpq(1)}, {j: fmpq(1)})
+    for output, part in zip(program.outputs, parts, strict=True):
+        for coefficient in part.values():
+            add_multiple(output, coefficient, product)
+
+
+def _eigenvectors(part: Quadratic, columns: list[int]) -> list[tuple[float, np.ndarray]]:
+    """Pairs (d, v): v a direction over `columns` with sum |v| <= 1, so that |v . u| <= 1 on the box."""
+    if not part:
+        return []
+    position = {column: k for k, column in enumerate(columns)}
+    matrix = np.zeros((len(columns), len(columns)))
+    for (i, j), coefficient in part.items():
+        half = float(Fraction(int(coefficient.p), int(coefficient.q))) / 2
+        matrix[position[i], position[j]] += half
+        matrix[position[j], position[i]] += half
+    values, vectors = np.linalg.eigh(matrix)
+    kept = np.abs(values) > _NUMERICAL_RANK * np.abs(values).max()
+    norms = np.abs(vectors).sum(axis=0) * (1 + 1e-14)
+    return [(float(values[k] * norms[k] ** 2), vectors[:, k] / norms[k]) for k in np.flatnonzero(kept)[::-1]]
+
+
+def _add_eigenvectors(
+    program: Program,
+    output: int,
+    part: Quadratic,
+    columns: list[int],
+    decomposition: list[tuple[float, np.ndarray]],
+) -> None:
+    missing = dict(part)  # what the squares leave over, exactly
+    for weight, direction in decomposition:
+        form = {c: rational(float(v)) for c, v in zip(columns, direction, strict=True) if v}
+        exact_weight = rational(weight)
+        add_multiple(program.outputs[output], exact_weight, {program.square_column(form): fmpq(1)})
+        items = sorted(form.items())
+        for a, (i, v) in enumerate(items):
+            scaled = exact_weight * v
+            for j, w in items[a:]:
+                missing[i, j] = missing.get((i, j), fmpq(0)) - (scaled * w if i == j else 2 * scaled * w)
+    program.defects[output] += sum(up(value) for value in missing.values()) * ROUNDUP
+
+
+def _edge_rows(parts: list[Quadratic]) -> list[dict[tuple[int, int], fmpq]]:
+    """Coefficients of the squares ((u_i + u_j)/2)^2 and u_i^2 (key (i, i)), per output."""
+    rows = []
+    for part in parts:
+        row: dict[tuple[int, int], fmpq] = {}
+        for (i, j), coefficient in part.items():
+            if i == j:
+                row[i, i] = row.get((i, i), fmpq(0)) + coefficient
+            else:
+                row[i, j] = 2 * coefficient
+                for k in (i, j):
+                    row[k, k] = row.get((k, k), fmpq(0)) - coefficient / 2
+        rows.append({pair: c for pair, c in row.items() if c})
+    return rows
+
+
+def _edge_cost(rows: list[dict[tuple[int, int], fmpq]]) -> int:
+    return len({pair for row in rows for pair in row})
+
+
+def _add_edges(program: Program, rows: list[dict[tuple[int, int], fmpq]]) -> None:
+    half = fmpq(1, 2)
+    column_of = {
+        (i, j): program.square_column({i: fmpq(1)} if i == j else {i: half, j: half})
+        for i, j in sorted({pair for row in rows for pair in row})
+    }
+    for output, row in zip(program.outputs, rows, strict=True):
+        combined: Row = {column_of[pair]: coefficient for pair, coefficient in row.items()}
+        add_multiple(output, fmpq(1), combined)
