@@ -49,8 +49,7 @@ class HamiltonianClassifier(ClassifierMixin, BaseEstimator):
             family among powers of sqrt(10) on the same folds.
         cv: Number of stratified shuffled folds, or a splitter; or None to fit one family (order,
             radius and regularization all given) without scoring it.
-        n_jobs: Families scored at a time, in threads; None for one, with BLAS on all cores; -1 for one
-            per core.
+        n_jobs: Families scored at a time, in threads of one BLAS thread each; None for one, -1 for one per core.
         engine: Must be "numpy".
         random_state: Seed of the folds.
         verbose: 1 or more draws a progress bar on stderr.

@@ -55,7 +55,7 @@ def climb(
         weight: Sample weights, shape (samples,).
         folds: Pairs of rows (training, held out).
         regularization: Fixed value, or None to search for each family.
-        n_jobs: Families scored at a time, in threads; None for one, with BLAS on all cores.
+        n_jobs: Families scored at a time, in threads of one BLAS thread each; None for one, -1 for one per core.
         report: Called after each family.
 
     Returns:
@@ -71,12 +71,9 @@ def climb(
         report()
         return family, result
 
-    if n_jobs in {None, 1}:
-        scores = [score(*problem) for problem in problems()]
-    else:
-        with threadpool_limits(1):  # one BLAS thread per family: threads of threads slow each other down
-            parallel = Parallel(n_jobs, prefer="threads", pre_dispatch="n_jobs", batch_size=1)
-            scores = parallel(delayed(score)(*problem) for problem in problems())
+    with threadpool_limits(1):  # measured: two BLAS threads wait for each other and take four times as long
+        parallel = Parallel(n_jobs, prefer="threads", pre_dispatch="n_jobs", batch_size=1)
+        scores = parallel(delayed(score)(*problem) for problem in problems())
     return _ladder(scores, weight, Y.shape[1])
 
 

@@ -1,7 +1,7 @@
 r"""Activations: how they are computed and how exactly, as stated assumptions of every certificate.
 
 The accuracy is the error of one evaluation in the standard libraries, in units of u (half the machine epsilon).
-Measured over all float32 numbers with ``1/8 <= |z| < 1`` and every third down to 2^-11, against float64, for NumPy/SciPy
+Measured over all float32 numbers with ``1/8 <= |z| < 1`` and every third down to 2^-11, for NumPy/SciPy
 and ONNX Runtime: at most 1.87 u|z| (1.47 u|z| below 1/8) for SiLU, 1.72 u|z| (1.10) for GELU, 3.04 u (ln 2 + |z|/2) for
 softplus; in float64 against 120 bits, by sampling, never more. The assumptions leave a margin.
 """
