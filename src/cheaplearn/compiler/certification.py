@@ -205,8 +205,9 @@ class _Certifier:
     def _distance(self, wanted: Row, expanded: Row) -> tuple[float, float]:
         """Bounds |expanded row at computed values - wanted row at exact values|: (truncation, rounding)."""
         missing = dict(expanded)  # over (1, x, squares as -1 - index): what the stored row has too much
-        truncation = rounding = 0.0
+        rounding = 0.0
         direct: list[tuple[int, fmpq]] = []
+        inner: list[tuple[int, float]] = []  # errors eta inside a square come out as 2 |f| eta
         slopes: list[tuple[int, float]] = []
         for column, value in expanded.items():
             if column == CONSTANT:
@@ -221,12 +222,12 @@ class _Certifier:
                 continue
             carried = up(value * self.per_square)
             eta = noise.eta_truncation + noise.eta_rounding
-            truncation += carried * 2 * noise.eta_truncation
-            rounding += carried * (2 * noise.eta_rounding + eta * eta)
+            rounding += carried * eta * eta
+            inner.append((square, carried * 2 * noise.eta_truncation))
             add_multiple(missing, value * self.per_square, {-1 - square: fmpq(1)})
             direct.append((square, value))
-            slopes.append((square, up(value) * noise.noise_slope))
-        truncation += self._remainders(direct)
+            slopes.append((square, up(value) * noise.noise_slope + carried * 2 * noise.eta_rounding))
+        truncation = self._remainders(direct) + self._largest_sum(inner)
         rounding += self._largest_sum(slopes) + self._mismatch(wanted, missing)
         return truncation * ROUNDUP, rounding * ROUNDUP
 

@@ -60,8 +60,8 @@ class Activation:
         limit, slope = next((pair for pair in self.error_slopes if z_max <= pair[0]), (z_max, np.inf))
         if self.name == "square":
             return f"{self.formula} correctly rounded"
-        constant = f"{self.error_constant:g} + " if self.error_constant else ""
-        return f"{self.formula} to within u ({constant}{slope:g} |z|) for |z| <= {limit:g}"
+        bound = f"u ({self.error_constant:g} + {slope:g} |z|)" if self.error_constant else f"{slope:g} u |z|"
+        return f"{self.formula} to within {bound} for |z| <= {limit:g}"
 
     def __call__(self, z: np.ndarray) -> np.ndarray:
         """Applies the activation elementwise, in the dtype of `z`."""

@@ -2,9 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
 
-__all__ = ["Certificate"]
+__all__ = ["Certificate", "rounded_up"]
+
+
+def rounded_up(bound: float, digits: int = 3) -> float:
+    """Rounds an upper bound to a few digits so that it stays one.
+
+    Args:
+        bound: The bound, not negative.
+        digits: Significant digits.
+
+    Returns:
+        The smallest such number that is not below.
+
+    Example:
+        >>> rounded_up(0.00901, 2), rounded_up(0.00237, 3)
+        (0.0091, 0.00237)
+    """
+    if not math.isfinite(bound):
+        return bound
+    exact = Decimal(repr(bound))  # the shortest decimal that is this float: 0.00237 is not raised to 0.00238
+    unit = Decimal(1).scaleb(exact.adjusted() + 1 - digits)
+    return float(exact.quantize(unit, rounding=ROUND_CEILING))
 
 
 @dataclass(frozen=True)
@@ -64,14 +87,17 @@ class Certificate:
             where = ", ".join(f"{name} in [{low:g}, {high:g}]" for name, (low, high) in self.box.items())
         total = self.truncation + self.rounding
         share = self.truncation / total if total else 0.0
+        error, truncation, rounding = (f"{rounded_up(e):.3g}" for e in (self.error, self.truncation, self.rounding))
         lines = [
-            f"Evaluated in {self.dtype}, the network differs from the exact function by at most {self.error:.3g}",
+            f"Evaluated in {self.dtype}, the network differs from the exact function by at most {error}",
             f"for {where}.",
-            f"  truncation  {self.truncation:.3g}  ({share:.0%}: the activation is not exactly a square)",
-            f"  rounding    {self.rounding:.3g}  ({1 - share:.0%}: finite precision of inputs, weights, sums)",
+            f"  truncation  {truncation}  ({share:.0%}: the activation is not exactly a square)",
+            f"  rounding    {rounding}  ({1 - share:.0%}: finite precision of inputs, weights, sums)",
         ]
         if len(self.errors) > 1:
-            each = ", ".join(f"{label} {e:.2g}" for label, e in zip(self.labels, self.errors, strict=True))
+            each = ", ".join(
+                f"{label} {rounded_up(e, 2):.2g}" for label, e in zip(self.labels, self.errors, strict=True)
+            )
             lines.append(f"  per output  {each}")
         lines.append("Assumptions:")
         lines += [f"  - {assumption}" for assumption in self.assumptions]

@@ -12,7 +12,7 @@ from scipy import sparse, special
 
 from .._messages import must_be
 from .activation import activation_named
-from .certificate import Certificate
+from .certificate import Certificate, rounded_up
 
 __all__ = ["Layer", "Network"]
 
@@ -169,7 +169,7 @@ class Network:
         """One line: sizes, dtype and certified error."""
         text = f"{self.neurons} neurons, {self.synapses} synapses, {self.depth} hidden layers, {self.dtype.name}"
         if self.certificate:
-            text += f", certified error {self.certificate.error:.3g}"
+            text += f", certified error {rounded_up(self.certificate.error):.3g}"
         return text
 
     def __repr__(self) -> str:
