@@ -1,0 +1,11 @@
+"""Self-contained HTML pages from result objects."""
+
+from __future__ import annotations
+
+from .page import write_report as write_report
+from .result import Alternative as Alternative
+from .result import FitResult as FitResult
+from .result import GenericSizes as GenericSizes
+from .result import TestScore as TestScore
+
+__all__ = ["Alternative", "FitResult", "GenericSizes", "TestScore", "write_report"]

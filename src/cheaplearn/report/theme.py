@@ -1,0 +1,71 @@
+"""Matplotlib figures as inline SVG that follows the page: its font, its colours, light or dark."""
+
+from __future__ import annotations
+
+import io
+import re
+from html import escape
+from typing import TYPE_CHECKING
+
+from ..network.drawing import INK, MUTED, NEGATIVE, POSITIVE
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["GRID", "INK", "MUTED", "NEGATIVE", "POSITIVE", "SURFACE", "inline_svg", "new_figure"]
+
+GRID, SURFACE = "#d5dbe1", "#ffffff"
+_COLOR_OF_PAGE = {
+    INK: "var(--ink)",
+    MUTED: "var(--muted)",
+    POSITIVE: "var(--accent)",
+    NEGATIVE: "var(--counter)",
+    GRID: "var(--line)",
+    SURFACE: "var(--surface)",
+}
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Makes an empty figure of this page's kind.
+
+    Args:
+        width: Inches.
+        height: Inches.
+
+    Returns:
+        The figure.
+    """
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def inline_svg(figure: Figure, name: str, description: str) -> str:
+    """Writes a figure as an SVG element to be placed in a page.
+
+    Args:
+        figure: The figure; colours named in this module follow the page.
+        name: Unique within the page.
+        description: What a reader who cannot see the picture should know.
+
+    Returns:
+        One svg element without references to anything outside it.
+    """
+    import matplotlib as mpl
+
+    buffer = io.StringIO()
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    text = buffer.getvalue()
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = text[text.index("<svg") :]
+    width, height = figure.get_size_inches()
+    label = escape(description, quote=True)
+    opening = f'<svg viewBox="0 0 {72 * width:g} {72 * height:g}" role="img" aria-label="{label}" data-name="{name}">'
+    text = re.sub(r"<svg[^>]*>", opening, text, count=1)
+    text = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{name}-", text)
+    text = re.sub(r"font: ([\d.]+)px [^;\"]*", r"font-size: \1px", text)
+    text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+    for color, variable in _COLOR_OF_PAGE.items():
+        text = re.sub(color, variable, text, flags=re.IGNORECASE)
+    return re.sub(r"\n\s*", "\n", text).strip()
