@@ -1,0 +1,45 @@
+"""The command line program."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from . import compile_command, fit_command, predict_command
+from .exits import DONE, FAILED, INTERRUPTED, say
+from .options import join_box_pairs
+
+__all__ = ["app", "main"]
+
+HELP = """Find out how cheap your problem is, and get the smallest network that provably solves it.
+
+Exit codes: 0 done, 1 the answer is no (tolerance out of reach), 2 bad input, 3 internal or numerical failure,
+130 interrupted. Results go to stdout, progress and messages to stderr.
+"""
+
+app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.command("fit", help=fit_command.HELP)(fit_command.fit)
+app.command("predict", help=predict_command.HELP)(predict_command.predict)
+app.command("compile", help=compile_command.HELP)(compile_command.compile_formula)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Args:
+        arguments: The command line without the program's name; None for that of the process.
+
+    Returns:
+        The exit code.
+    """
+    words = join_box_pairs(sys.argv[1:] if arguments is None else arguments)
+    try:
+        app(args=words, prog_name="cheaplearn")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else (FAILED if end.code else DONE)
+    except KeyboardInterrupt:
+        say("Interrupted.")
+        return INTERRUPTED
+    return DONE

@@ -1,0 +1,134 @@
+"""What a fit found: as text for people, as one JSON object for programs."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..report import FitResult
+from ..report.words import at_most
+
+__all__ = ["facts_of", "summary_text"]
+
+
+def facts_of(result: FitResult) -> dict[str, Any]:
+    """Collects the numbers of a fit.
+
+    Args:
+        result: What was found.
+
+    Returns:
+        Plain JSON values; losses in nats per sample, errors in nats.
+    """
+    network, test = result.network, result.test
+    certificate = network.certificate
+    return {
+        "name": result.name,
+        "target": result.target,
+        "rows": result.rows,
+        "training_rows": result.training_rows,
+        "folds": result.folds,
+        "seed": result.seed,
+        "ladder": [_family(row) for _, row in result.ladder.iterrows()],
+        "chosen": _family(result.chosen),
+        "alternatives": [vars(alternative) for alternative in result.alternatives],
+        "test": {
+            "accuracy": test.accuracy,
+            "standard_error": test.standard_error,
+            "right": test.right,
+            "rows": test.rows,
+            "confusion": test.confusion.tolist(),
+        },
+        "network": {
+            "neurons": network.neurons,
+            "synapses": network.synapses,
+            "depth": network.depth,
+            "dtype": network.dtype.name,
+            "activation": network.activation,
+            "certified_error": certificate.error if certificate else None,
+            "tolerance": result.tolerance,
+            "tolerance_reached": result.tolerance_reached,
+            "same_class_as_model": result.same_class,
+        },
+        "notes": list(result.notes),
+        "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
+        "versions": dict(result.versions),
+    }
+
+
+def _family(row: pd.Series) -> dict[str, Any]:
+    return {
+        "order": int(row["order"]),
+        "radius": _radius(row["radius"]),
+        "parameters": int(row["parameters"]),
+        "loss": _number(row["loss"]),
+        "standard_error": _number(row["standard_error"]),
+        "difference": _number(row["difference"]),
+        "difference_standard_error": _number(row["difference_standard_error"]),
+        "chosen": bool(row["chosen"]),
+    }
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _radius(radius: float) -> int | str:
+    return "all" if math.isinf(radius) else int(radius)
+
+
+def summary_text(result: FitResult, folder: Path, report: Path) -> str:
+    """Says what was found and where it is.
+
+    Args:
+        result: What was found.
+        folder: The folder with model and network.
+        report: The report.
+
+    Returns:
+        Lines of aligned text.
+    """
+    return "\n".join([
+        *_ladder_lines(result),
+        "",
+        *_finding_lines(result),
+        "",
+        f"  model    {folder}",
+        f"  report   {report}",
+    ])
+
+
+def _ladder_lines(result: FitResult) -> list[str]:
+    lines = [
+        f"Ladder of {result.name}: held-out log-loss on {result.folds} folds of {result.training_rows} rows",
+        "",
+        "  order  radius  parameters    loss (nats)",
+    ]
+    for _, row in result.ladder.iterrows():
+        mark = "  <- chosen" if row["chosen"] else ""
+        lines.append(
+            f"  {row['order']:>5}  {_radius(row['radius']):>6}  {row['parameters']:>10,}    "
+            f"{row['loss']:.4f} ± {row['standard_error']:.4f}{mark}"
+        )
+    lines += [
+        f"  {other.name}: {other.parameters:,} parameters, {other.loss:.4f} ± {other.standard_error:.4f}"
+        for other in result.alternatives
+    ]
+    return lines
+
+
+def _finding_lines(result: FitResult) -> list[str]:
+    chosen, network, test = result.chosen, result.network, result.test
+    certificate = network.certificate
+    error = f"{at_most(certificate.error)} nats" if certificate else "none"
+    missed = "" if result.tolerance_reached else f" (best reachable; {result.tolerance:g} was aimed at)"
+    return [
+        f"  choice   order {chosen['order']}, radius {_radius(chosen['radius'])}: {chosen['parameters']:,} parameters",
+        f"  accuracy {test.accuracy:.4f} ± {test.standard_error:.4f} on {test.rows} rows not used for the choice",
+        f"  network  {network.neurons:,} neurons, {network.synapses:,} synapses, depth {network.depth}",
+        f"  error    at most {error}, certified in {network.dtype.name}{missed}",
+        f"  check    same class as the model on {result.same_class:,} of {result.rows:,} rows",
+    ]
