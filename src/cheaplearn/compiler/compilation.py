@@ -11,7 +11,7 @@ import numpy as np
 
 from .._messages import must_be
 from ..circuit import Circuit
-from ..network import Certificate, Network, activation_named
+from ..network import Certificate, Network, activation_named, rounded_up
 from .certification import RANGE_MARGIN
 from .lowering import lower
 from .program import Program
@@ -232,10 +232,10 @@ def _unreachable(
             continue
         candidate = best_candidate(program, other, np.dtype(other_dtype), tolerances)
         if candidate.ratio <= 1.0:
-            advice.append(f"dtype={other_dtype!r}, activation={other!r} reaches {candidate.bounds.errors[k]:.2g}")
+            advice.append(f"dtype={other_dtype!r}, activation={other!r} reaches {rounded_up(candidate.bounds.errors[k], 2):.2g}")
     message = (
         f"`tolerance`{where} is {tolerances[k]:.3g}, but the best error that can be certified with activation "
-        f"{activation!r} in {dtype} is {reached:.3g}. "
+        f"{activation!r} in {dtype} is {rounded_up(reached):.3g}. "
     )
-    message += ("What would help: " + "; ".join(advice) + ".") if advice else f"Pass tolerance={reached:.2g} or more."
+    message += ("What would help: " + "; ".join(advice) + ".") if advice else f"Pass tolerance={rounded_up(reached):.3g} or more."
     return message, reached
