@@ -48,7 +48,8 @@ def interval_bound(net, source):
         a = positive @ low + negative @ high + layer.bias
         b = positive @ high + negative @ low + layer.bias
         if layer.activation == "silu":
-            a, b = (z / (1 + np.exp(-z)) for z in (a, b))  # increasing for |z| <= 1
+            with np.errstate(over="ignore"):
+                a, b = (z / (1 + np.exp(-z)) for z in (a, b))  # increasing for |z| <= 1
         low, high = np.concatenate([low, a]), np.concatenate([high, b])
     worst = 0.0
     for k, output in enumerate(circuit.outputs):

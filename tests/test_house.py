@@ -70,7 +70,7 @@ def test_python_blocks_of_the_readme_run_in_order(tmp_path, monkeypatch, capsys)
     for block in found:
         exec(compile(block, str(README), "exec"), namespace)
     printed = capsys.readouterr().out
-    for promised in re.findall(r"#> (.*)$", "".join(found), flags=re.MULTILINE):
+    for promised in re.findall(r"# prints: (.*)$", "".join(found), flags=re.MULTILINE):
         assert promised in printed
 
 

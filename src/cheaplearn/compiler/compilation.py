@@ -232,10 +232,16 @@ def _unreachable(
             continue
         candidate = best_candidate(program, other, np.dtype(other_dtype), tolerances)
         if candidate.ratio <= 1.0:
-            advice.append(f"dtype={other_dtype!r}, activation={other!r} reaches {rounded_up(candidate.bounds.errors[k], 2):.2g}")
+            advice.append(
+                f"dtype={other_dtype!r}, activation={other!r} reaches {rounded_up(candidate.bounds.errors[k], 2):.2g}"
+            )
     message = (
         f"`tolerance`{where} is {tolerances[k]:.3g}, but the best error that can be certified with activation "
         f"{activation!r} in {dtype} is {rounded_up(reached):.3g}. "
     )
-    message += ("What would help: " + "; ".join(advice) + ".") if advice else f"Pass tolerance={rounded_up(reached):.3g} or more."
+    message += (
+        ("What would help: " + "; ".join(advice) + ".")
+        if advice
+        else f"Pass tolerance={rounded_up(reached):.3g} or more."
+    )
     return message, reached

@@ -25,7 +25,7 @@ def rounded_up(bound: float, digits: int = 3) -> float:
     """
     if not math.isfinite(bound):
         return bound
-    exact = Decimal(repr(bound))  # the shortest decimal that is this float: 0.00237 is not raised to 0.00238
+    exact = Decimal(repr(float(bound)))  # the shortest decimal that is this float: 0.00237 is not raised to 0.00238
     unit = Decimal(1).scaleb(exact.adjusted() + 1 - digits)
     return float(exact.quantize(unit, rounding=ROUND_CEILING))
 
