@@ -312,19 +312,16 @@ def _is_power_of_two(weight: fmpq) -> bool:
 
 
 def _matched(
-    coefficients: Mapping[int, Any], partners: set[tuple[int, int]], *, opposite: bool
+    coefficients: Mapping[int, Any], partners: Mapping[int, list[int]], *, opposite: bool
 ) -> tuple[list[tuple[int, int]], list[int]]:
     """Matches squares with a partner among the others (of opposite sign if asked), each at most once."""
     if not partners:
         return [], list(coefficients)
     pairs, free = [], dict.fromkeys(coefficients)
-    neighbours: dict[int, list[int]] = {}
-    for i, j in sorted(partners):
-        neighbours.setdefault(i, []).append(j)
     for i in list(coefficients):
         if i not in free:
             continue
-        for j in neighbours.get(i, ()):
+        for j in partners.get(i, ()):
             if j in free and (not opposite or coefficients[i] * coefficients[j] < 0):
                 pairs.append((i, j))
                 del free[i], free[j]

@@ -37,8 +37,8 @@ class Program:
         squares: In an order in which each reads only earlier ones.
         outputs: One affine row per output, over the same columns.
         defects: Upper bound per output of |function - program| on the box (eigenvectors are not exact numbers).
-        partners: Pairs of squares from one product, ``((a + b)/2)^2`` and ``((a - b)/2)^2``: on the box the sizes of
-            their two forms add up to at most 1.
+        partners: For a square of a product the squares it forms one with, ``((a + b)/2)^2`` and ``((a - b)/2)^2``: on
+            the box the sizes of the two forms add up to at most 1.
     """
 
     center: list[fmpq]
@@ -46,7 +46,7 @@ class Program:
     squares: list[Square] = field(default_factory=list)
     outputs: list[Row] = field(default_factory=list)
     defects: list[float] = field(default_factory=list)
-    partners: set[tuple[int, int]] = field(default_factory=set)
+    partners: dict[int, list[int]] = field(default_factory=dict)
     _dense: np.ndarray | None = field(default=None, repr=False)
     _known: dict[frozenset[tuple[int, fmpq]], int] = field(default_factory=dict, repr=False)
 
@@ -98,7 +98,8 @@ class Program:
         if len(columns) == 2:
             first = 1 + self.n_inputs
             plus, minus = (column - first for column in columns)
-            self.partners |= {(plus, minus), (minus, plus)}
+            self.partners.setdefault(plus, []).append(minus)
+            self.partners.setdefault(minus, []).append(plus)
         return columns
 
     def dense_forms(self) -> np.ndarray:
