@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import math
 import os
 import platform
 import time
@@ -206,18 +205,15 @@ class Job:
 
         options = self.options
         wanted = DEFAULT_TOLERANCE if options.tolerance is None else options.tolerance
-
-        def attempt(tolerance: float) -> Network:
-            return compile_network(model, self.box, tolerance, dtype=options.dtype, activation=options.activation)
-
         with self._step("compile", f"Compiling to {options.dtype} with a certified error of at most {wanted:g} nats"):
             try:
-                return attempt(wanted), wanted, True
+                network = compile_network(model, self.box, wanted, options.dtype, options.activation)
+                return network, wanted, True
             except ToleranceError as err:
-                if options.tolerance is not None or not math.isfinite(err.best):
+                if options.tolerance is not None or err.network is None:
                     raise
                 self._note(f"The default tolerance of {wanted:g} nats is out of reach in {options.dtype}: {err}")
-                return attempt(err.best * (1 + 1e-9)), wanted, False
+                return err.network, wanted, False
 
     def _note(self, text: str) -> None:
         self.notes.append(text)

@@ -269,7 +269,7 @@ class _Certifier:
         weights = dict(weighted)
         pairs, single = _matched(weights, self.program.partners, opposite=False)
         alone = sum(max(weights[i], weights[j]) for i, j in pairs) + sum(weights[i] for i in single)
-        if any(self.program.squares[i].level > 1 for i in weights):
+        if len(weights) == 1 or any(self.program.squares[i].level > 1 for i in weights):
             return alone * ROUNDUP
         total = sum(weights.values())
         if not total:

@@ -15,7 +15,7 @@ from ..network import Certificate, Network, activation_named, rounded_up
 from .certification import RANGE_MARGIN
 from .lowering import lower
 from .program import Program
-from .search import Candidate, best_candidate
+from .search import Candidate, best_candidate, quick_candidate
 
 __all__ = ["ToleranceError", "compile"]
 
@@ -28,11 +28,13 @@ class ToleranceError(ValueError):
     Args:
         message: The explanation.
         best: Best certified error found, in the units of the output that limits it.
+        network: The network that has it, None if none could be certified.
     """
 
-    def __init__(self, message: str, best: float) -> None:
+    def __init__(self, message: str, best: float, network: Network | None = None) -> None:
         super().__init__(message)
         self.best = best
+        self.network = network
 
 
 def compile(
@@ -94,7 +96,8 @@ def compile(
         best = best_candidate(program, activation, numeric, tolerances)
     if tolerances is not None and best.ratio > 1.0:
         message, reached = _unreachable(circuit, program, best, tolerances, activation, dtype)
-        raise ToleranceError(message, reached)
+        network = _network(circuit, intervals, best, activation, dtype) if math.isfinite(reached) else None
+        raise ToleranceError(message, reached, network)
     if not math.isfinite(best.ratio):
         message = f"No network can be certified in {dtype}: {best.bounds.message}. Scale the box or use float64."
         raise ToleranceError(message, math.inf)
@@ -230,7 +233,7 @@ def _unreachable(
     for other_dtype, other in (("float64", activation), (dtype, "square"), ("float64", "square")):
         if (other_dtype, other) == (dtype, activation):
             continue
-        candidate = best_candidate(program, other, np.dtype(other_dtype), tolerances)
+        candidate = quick_candidate(program, other, np.dtype(other_dtype), tolerances)
         if candidate.ratio <= 1.0:
             advice.append(
                 f"dtype={other_dtype!r}, activation={other!r} reaches {rounded_up(candidate.bounds.errors[k], 2):.2g}"

@@ -21,7 +21,7 @@ from functools import cache
 
 from flint import arb, ctx, fmpq
 
-from .rows import rational
+from .rows import rational, upper
 
 __all__ = ["GAINS", "MAX_AMPLITUDE", "SquareGate", "square_gate"]
 
@@ -84,7 +84,7 @@ def square_gate(activation: str, amplitude: float, gain: str = "minimax") -> Squ
         remainder, relative, pair = _remainder_bounds(activation, arb(amplitude), kappa, c4)
         constant = arb.const_log2() if activation == "softplus" else arb(0)
         middle = _middle(constant)
-        constant_error = _upper(constant - arb(middle))
+        constant_error = upper(constant - arb(middle))
     finally:
         ctx.prec = previous
     return SquareGate(
@@ -131,11 +131,11 @@ def _remainder_bounds(activation: str, z_max: arb, kappa: float, c4: float) -> t
         above = value - gain * contact + abs(slope - gain) * w_max
         tangent = above if above < tangent else tangent
         contact += (slope - gain) / (2 * arb(c4))
-    low = 0.0 if at_end > 0 else _upper(at_end)
-    high = max(_upper(tangent), 0.0 if at_end < 0 else _upper(at_end))
+    low = 0.0 if at_end > 0 else upper(at_end)
+    high = max(upper(tangent), 0.0 if at_end < 0 else upper(at_end))
 
     # r(w)/w falls from its value at 0 to its value at the end (concave and r(0) = 0). For GELU c2 is irrational.
-    relative = max(_upper(_slope_at_zero(activation) - gain), _upper(at_end / w_max))
+    relative = max(upper(_slope_at_zero(activation) - gain), upper(at_end / w_max))
     return max(low, high), relative, _pair_bound(activation, z_max, gain, high, low)
 
 
@@ -143,12 +143,12 @@ def _pair_bound(activation: str, z_max: arb, gain: arb, high: float, low: float)
     """Bounds |r(y) - r(z)| for |y| + |z| <= z_max, given -low <= r <= high on the range."""
     # r >= 0 up to a threshold and falls after it (concave, 0 at 0). If both r(y) and r(z) are >= 0 they differ by at
     # most `high`. If r(z) < 0 then |z| is above the threshold t and |y| below z_max - t, where r <= r'(0) y^2.
-    slope = _upper(_slope_at_zero(activation) - gain)
+    slope = upper(_slope_at_zero(activation) - gain)
     for share in (0.9, 0.85, 0.8):  # thresholds; r(t) >= 0 is checked
         t = z_max * share
         value, _ = _even_part(activation, t)
         if value - gain * t * t > 0:
-            return max(high, low + slope * _upper(z_max - t) ** 2)
+            return max(high, low + slope * upper(z_max - t) ** 2)
     return high + low
 
 
@@ -156,11 +156,6 @@ def _slope_at_zero(activation: str) -> arb:
     if activation == "gelu":
         return 1 / (2 * arb.pi()).sqrt()
     return arb(_SERIES[activation][0])
-
-
-def _upper(ball: arb) -> float:
-    size = float(abs(ball).abs_upper())
-    return math.nextafter(size, math.inf) if size else 0.0
 
 
 def _middle(ball: arb) -> fmpq:

@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
-from flint import fmpq
+from flint import arb, arb_mat, ctx, fmpq
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from .program import Program
-from .rows import ROUNDUP, Row, add_multiple, rational, up
+from .rows import ROUNDUP, Row, add_multiple, rational, upper
 
 __all__ = ["Quadratic", "add_quadratics"]
 
@@ -28,6 +28,7 @@ Quadratic = dict[tuple[int, int], fmpq]  # (i, j) with i <= j, columns of the pr
 # Eigenvalues below this share of the largest are rounding noise of the coefficients; what is left out is not
 # forgotten but bounded exactly and added to the certificate.
 _NUMERICAL_RANK = 2.0**-46
+_PRECISION = 240  # bits
 
 
 def add_quadratics(program: Program, quadratics: list[Quadratic]) -> None:
@@ -98,17 +99,29 @@ def _add_eigenvectors(
     columns: list[int],
     decomposition: list[tuple[float, np.ndarray]],
 ) -> None:
-    missing = dict(part)  # what the squares leave over, exactly
+    if not decomposition:
+        return
     for weight, direction in decomposition:
         form = {c: rational(float(v)) for c, v in zip(columns, direction, strict=True) if v}
-        exact_weight = rational(weight)
-        add_multiple(program.outputs[output], exact_weight, {program.square_column(form): fmpq(1)})
-        items = sorted(form.items())
-        for a, (i, v) in enumerate(items):
-            scaled = exact_weight * v
-            for j, w in items[a:]:
-                missing[i, j] = missing.get((i, j), fmpq(0)) - (scaled * w if i == j else 2 * scaled * w)
-    program.defects[output] += sum(up(value) for value in missing.values()) * ROUNDUP
+        add_multiple(program.outputs[output], rational(weight), {program.square_column(form): fmpq(1)})
+    program.defects[output] += _left_over(part, columns, decomposition)
+
+
+def _left_over(part: Quadratic, columns: list[int], decomposition: list[tuple[float, np.ndarray]]) -> float:
+    """Bounds |part - its squares| on the box, entry by entry, in ball arithmetic on the exact numbers."""
+    previous, ctx.prec = ctx.prec, _PRECISION
+    try:
+        directions = arb_mat([[float(v) for v in direction] for _, direction in decomposition])
+        weighted = arb_mat([[arb(weight) * float(v) for v in direction] for weight, direction in decomposition])
+        squares = directions.transpose() * weighted
+        total = 0.0
+        for a, i in enumerate(columns):
+            for b, j in enumerate(columns[a:], start=a):
+                rest = arb(part.get((i, j), fmpq(0))) - squares[a, b] * (1 if a == b else 2)
+                total += upper(rest)
+    finally:
+        ctx.prec = previous
+    return total * ROUNDUP
 
 
 def _edge_rows(parts: list[Quadratic]) -> list[dict[tuple[int, int], fmpq]]:

@@ -6,9 +6,9 @@ import math
 from fractions import Fraction
 from typing import TypeAlias
 
-from flint import fmpq
+from flint import arb, fmpq
 
-__all__ = ["CONSTANT", "ROUNDUP", "Row", "add_multiple", "rational", "up"]
+__all__ = ["CONSTANT", "ROUNDUP", "Row", "add_multiple", "rational", "up", "upper"]
 
 Row: TypeAlias = dict[int, fmpq]
 CONSTANT = 0
@@ -42,6 +42,19 @@ def up(number: fmpq) -> float:
     """
     size = abs(number)
     return math.nextafter(int(size.p) / int(size.q), math.inf) if size else 0.0
+
+
+def upper(ball: arb) -> float:
+    """Rounds the largest absolute value in a ball up.
+
+    Args:
+        ball: Any real ball.
+
+    Returns:
+        A float64 not below any absolute value in `ball`.
+    """
+    size = float(abs(ball).abs_upper())
+    return math.nextafter(size, math.inf) if size else 0.0
 
 
 def add_multiple(row: Row, factor: fmpq, other: Row) -> None:

@@ -14,13 +14,14 @@ from .certification import RANGE_MARGIN, Bounds, certify
 from .gates import GAINS, MAX_AMPLITUDE, square_gate
 from .program import Program
 
-__all__ = ["Candidate", "best_candidate"]
+__all__ = ["Candidate", "best_candidate", "quick_candidate"]
 
 # Tried in order of cost: the next one only if the one before misses the tolerances.
 _LAYOUTS = (Layout(), Layout(balanced=True), Layout(balanced=True, group=16))
 _OCTAVES = {"float32": 10, "float64": 24}  # amplitudes 2^0 ... 2^-octaves bracket every optimum of the dtype
 _START = {"float32": 4, "float64": 14}  # octave of a single product
 _REFINEMENTS = 6
+_REFINING_GAINS = 1.5  # refining an octave never gained more; a layout further from the tolerance is not refined
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,32 @@ def _best(search: _Search, stop_early: bool) -> Candidate:
     for layout in _LAYOUTS:
         if layout.group and layout.group >= longest:
             continue
-        found = search.refined(search.descend(layout, start))
-        best = found if best is None else min(best, found, key=_ratio)
-        if stop_early and best.ratio <= 1.0:
-            break
+        found = search.descend(layout, start)
         start = round(-math.log2(found.amplitude))
+        if stop_early and found.ratio <= _REFINING_GAINS:
+            found = search.refined(found)
+            if found.ratio <= 1.0:
+                return found
+        best = found if best is None else min(best, found, key=_ratio)
     assert best is not None
-    return best
+    return search.refined(best)
+
+
+def quick_candidate(program: Program, activation: str, dtype: np.dtype, tolerances: np.ndarray) -> Candidate:
+    """Certifies one ordinary choice without any search: a cheap, valid, not quite smallest bound.
+
+    Args:
+        program: The function as squares.
+        activation: Name of the activation.
+        dtype: float32 or float64.
+        tolerances: Positive, one per output.
+
+    Returns:
+        The candidate of the plain layout at the amplitude of a single product.
+    """
+    with threadpool_limits(limits=1):
+        search = _Search(program, activation, dtype, tolerances)
+        return search.evaluate(GAINS[0] if program.squares else None, 2.0 ** -_START[dtype.name], _LAYOUTS[0])
 
 
 def _ratio(candidate: Candidate) -> float:
