@@ -75,6 +75,12 @@ def test_bad_arguments_are_refused_with_what_to_do(arguments, message):
         cl.compile("x*y", **({"box": (-1, 1)} | arguments))
 
 
+@pytest.mark.parametrize(("formula", "reach"), [("2*x", 3e38), ("x", 1e39), ("1e-30*x", 1e39), ("x + y", 2e38)])
+def test_a_few_exact_terms_that_may_overflow_are_refused(formula, reach):
+    with pytest.raises(cl.ToleranceError, match="overflow float32"):
+        cl.compile(formula, box=(-reach, reach))
+
+
 def test_overflow_of_the_dtype_is_refused():
     with pytest.raises(cl.ToleranceError, match="float32"):
         cl.compile("x**2", box=(-1e25, 1e25))

@@ -98,6 +98,8 @@ class _Certifier:
         self.e_max = up(self.per_square) * (1 + RANGE_MARGIN) ** 2 + (self.gate.remainder if self.gate else 0.0)
         self.first_square = 1 + program.n_inputs
         self.message = ""
+        if not max(self.inputs, default=0.0) < self.huge:
+            self.message = f"an input may overflow {assembly.dtype.name}"
 
     def run(self) -> Bounds:
         column = 1 + self.assembly.n_inputs
@@ -160,15 +162,16 @@ class _Certifier:
 
     def _sum_noise(self, stored: Row) -> float:
         """Bounds the rounding of a computed row: products, then sums in any order, then underflow."""
+        terms = self._terms_size(stored)
+        if not terms < self.huge:
+            self.message = self.message or f"a sum may overflow {self.assembly.dtype.name}"
         inexact = {c for c, weight in stored.items() if c != CONSTANT and not _is_power_of_two(weight)}
         if len(stored) <= _FEW:
             size = self._few_terms(stored, inexact)
         else:
             # a term meets all sums and, unless its weight is a power of two, the rounding of its product
             k = len(stored) - 1 + bool(inexact)
-            size = k / (1 - k * self.u) * self._terms_size(stored)
-        if not size < self.huge:
-            self.message = self.message or f"a sum may overflow {self.assembly.dtype.name}"
+            size = k / (1 - k * self.u) * terms
         return (self.u * size + len(stored) * self.tiny) * ROUNDUP
 
     def _few_terms(self, stored: Row, inexact: set[int]) -> float:
