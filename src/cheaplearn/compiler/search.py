@@ -70,19 +70,21 @@ def _best(search: _Search, stop_early: bool) -> Candidate:
     if not program.squares:
         return search.evaluate(None, 1.0, _LAYOUTS[0])
     longest = max(len(output) for output in program.outputs)
-    best, start = None, _START[search.dtype.name]
+    best, is_refined, start = None, False, _START[search.dtype.name]
     for layout in _LAYOUTS:
         if layout.group and layout.group >= longest:
             continue
         found = search.descend(layout, start)
         start = round(-math.log2(found.amplitude))
-        if stop_early and found.ratio <= _REFINING_GAINS:
+        hopeful = stop_early and found.ratio <= _REFINING_GAINS
+        if hopeful:
             found = search.refined(found)
             if found.ratio <= 1.0:
                 return found
-        best = found if best is None else min(best, found, key=_ratio)
+        if best is None or found.ratio < best.ratio:
+            best, is_refined = found, hopeful
     assert best is not None
-    return search.refined(best)
+    return best if is_refined else search.refined(best)
 
 
 def quick_candidate(program: Program, activation: str, dtype: np.dtype, tolerances: np.ndarray) -> Candidate:
