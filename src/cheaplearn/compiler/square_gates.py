@@ -24,7 +24,7 @@ from .._messages import must_be
 from .even_series import MAX_TERMS, EvenSeries, even_series, working_precision
 from .gate_remainder import Ripple, ripple_of
 from .gate_weights import GAINS, best_weights, remainder_coefficients
-from .rows import rational, upper
+from .rows import upper
 
 __all__ = ["GAINS", "MAX_SCALES", "REACH", "SCALE_BITS", "SquareGate", "gate_kinds", "square_gate"]
 
@@ -224,10 +224,10 @@ def _ripple(
 def _exact(activation: str, amplitude: float, dtype: str) -> SquareGate:
     scale = math.ldexp(1.0, round(math.log2(amplitude)))
     weight = 1.0 / scale**2
-    with np.errstate(over="ignore", under="ignore"):
-        if rational(float(np.dtype(dtype).type(weight))) != rational(weight):
-            requirement = f"such that its inverse square is a number of {dtype}"
-            raise ValueError(must_be("amplitude", "square_gate", requirement, amplitude, "Pass amplitude=1.0."))
+    limits = np.finfo(dtype)
+    if not float(limits.tiny) <= weight <= float(limits.max):
+        requirement = f"such that its inverse square is a number of {dtype}"
+        raise ValueError(must_be("amplitude", "square_gate", requirement, amplitude, "Pass amplitude=1.0."))
     return SquareGate(activation, "exact", 0.0, (scale,), (weight,), fmpq(0), fmpq(0), 0.0, 0.0, 0.0, 0.0)
 
 
