@@ -12,15 +12,15 @@ import numpy as np
 from .._messages import must_be
 from ..circuit import Circuit
 from ..network import Certificate, Network, activation_named, rounded_up
-from .certification import RANGE_MARGIN
+from .counts import unit_function
+from .layout import Layout
 from .lowering import lower
-from .program import Program
 from .search import Candidate, best_candidate, quick_candidate
+from .square_gates import SquareGate
 
 __all__ = ["ToleranceError", "compile"]
 
-DTYPES = ("float32", "float64")
-_GATES = ("silu", "gelu", "softplus", "square")  # activations with a square gate
+DTYPES = ("float16", "float32", "float64")
 
 
 class ToleranceError(ValueError):
@@ -85,25 +85,26 @@ def compile(
     _refuse_unbuilt(depth, strict_layers)
     if dtype not in DTYPES:
         raise ValueError(must_be("dtype", "compile", f"one of {', '.join(DTYPES)}", repr(dtype)))
-    if activation not in _GATES:
-        raise ValueError(must_be("activation", "compile", f"one of {', '.join(_GATES)}", repr(activation)))
+    activation_named(activation)
     circuit = Circuit.coerce(p, variables)
     intervals = _box(circuit, box)
     tolerances = _tolerances(circuit, intervals, tolerance, relative_tolerance)
-    program = lower(circuit, intervals)
     numeric = np.dtype(dtype)
-    if tolerances is None:
-        best = best_candidate(program, activation, numeric, _ones(circuit), stop_early=False)
-    else:
-        best = best_candidate(program, activation, numeric, tolerances)
+    layout = _layout(circuit, intervals, activation)
+    best = best_candidate(layout, activation, numeric, tolerances)
     if tolerances is not None and best.ratio > 1.0:
-        message, reached = _unreachable(circuit, program, best, tolerances, activation, dtype)
+        message, reached = _unreachable(circuit, intervals, best, tolerances, activation, dtype)
         network = _network(circuit, intervals, best, activation, dtype) if math.isfinite(reached) else None
         raise ToleranceError(message, reached, network)
     if not math.isfinite(best.ratio):
-        message = f"No network can be certified in {dtype}: {best.bounds.message}. Scale the box or use float64."
+        message = f"No network can be certified in {dtype}: {best.assembly.bounds.message}. Scale the box or use float64."
         raise ToleranceError(message, math.inf)
     return _network(circuit, intervals, best, activation, dtype)
+
+
+def _layout(circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], activation: str) -> Layout:
+    program = lower(circuit, intervals, unit_function(activation))
+    return Layout(program, [kind != "real" for kind in circuit.kinds])
 
 
 def _refuse_unbuilt(depth: int | None, strict_layers: bool) -> None:
@@ -191,7 +192,7 @@ def _scales(circuit: Circuit, intervals: list[tuple[Fraction, Fraction]]) -> np.
 def _network(
     circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], best: Candidate, activation: str, dtype: str
 ) -> Network:
-    bounds = best.bounds
+    bounds = best.assembly.bounds
     certificate = Certificate(
         errors=tuple(bounds.errors.tolist()),
         truncations=tuple(bounds.truncations.tolist()),
@@ -202,43 +203,47 @@ def _network(
         labels=circuit.labels,
     )
     return Network(
-        layers=best.assembly.network_layers(),
+        layers=best.assembly.network_layers(len(circuit.variables), np.dtype(dtype)),
         variables=circuit.variables,
         labels=circuit.labels,
         classes=circuit.classes,
         certificate=certificate,
         formula=circuit.fingerprint,
-        metadata={"amplitude": best.amplitude},
+        metadata={"gates": [_gate_facts(gate) for gate in best.choice.gates]},
     )
 
 
 def _assumptions(activation: str, dtype: str, best: Candidate) -> tuple[str, ...]:
-    unit = {"float32": "2^-24", "float64": "2^-53"}[dtype]
+    unit = {"float16": "2^-11", "float32": "2^-24", "float64": "2^-53"}[dtype]
     lines = [
         f"products and sums are correctly rounded {dtype} operations (u = {unit}), sums in any order, fused or not",
         "gradual underflow (no flush to zero), no TF32 and no other reduced-precision matrix products",
     ]
-    if best.assembly.square_of:
-        lines.append(f"{activation_named(activation).accuracy(best.amplitude * (1 + RANGE_MARGIN))}, u = {unit}")
+    if best.assembly.neurons:
+        lines.append(f"{activation_named(activation).accuracy(best.assembly.largest_slope)}, u = {unit}")
     return tuple(lines)
 
 
+def _gate_facts(gate: SquareGate) -> dict[str, Any]:
+    return {"kind": gate.kind, "bias": gate.bias, "scales": list(gate.scales), "weights": list(gate.weights)}
+
+
 def _unreachable(
-    circuit: Circuit, program: Program, best: Candidate, tolerances: np.ndarray, activation: str, dtype: str
+    circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], best: Candidate, tolerances: np.ndarray, activation: str, dtype: str
 ) -> tuple[str, float]:
     """Words what is reachable, and tries what would help."""
-    ratios = best.bounds.errors / tolerances
+    ratios = best.assembly.bounds.errors / tolerances
     k = int(np.argmax(ratios))
-    reached = float(best.bounds.errors[k])
+    reached = float(best.assembly.bounds.errors[k])
     where = f" of output {circuit.labels[k]!r}" if len(circuit.labels) > 1 else ""
     advice = []
     for other_dtype, other in (("float64", activation), (dtype, "square"), ("float64", "square")):
         if (other_dtype, other) == (dtype, activation):
             continue
-        candidate = quick_candidate(program, other, np.dtype(other_dtype), tolerances)
+        candidate = quick_candidate(_layout(circuit, intervals, other), other, np.dtype(other_dtype), tolerances)
         if candidate.ratio <= 1.0:
             advice.append(
-                f"dtype={other_dtype!r}, activation={other!r} reaches {rounded_up(candidate.bounds.errors[k], 2):.2g}"
+                f"dtype={other_dtype!r}, activation={other!r} reaches {rounded_up(candidate.assembly.bounds.errors[k], 2):.2g}"
             )
     message = (
         f"`tolerance`{where} is {tolerances[k]:.3g}, but the best error that can be certified with activation "

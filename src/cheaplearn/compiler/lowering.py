@@ -1,58 +1,64 @@
-r"""From a circuit and a box to a square program.
+r"""From a circuit and a box to a program.
 
-Terms of degree at most 2 are expanded in centred inputs and become shared squares (`quadratic.py`). A monomial of
-higher degree is a balanced tree of products; the factors are centred and scaled by their exact range first:
-``v w = V W a b + v0 w + w0 v - v0 w0`` with ``a = (v - v0)/V``, ``b = (w - w0)/W`` in [-1, 1]. Sub-products are shared.
+- Terms of degree at most 2 are expanded in centred inputs and become shared squares (`quadratic.py`).
+- Products of bits and of spins are unit functions of an integer, one neuron each (`counts.py`).
+- Higher monomials are balanced trees of shared products (`splitting.py`); monomials with a common factor h are added up
+  first, ``sum_q c_q h q = h (sum_q c_q q)``, where that takes fewer products. Factors are centred and scaled by their
+  range: ``v w = V W a b + v0 w + w0 v - v0 w0`` with ``a = (v - v0)/V``, ``b = (w - w0)/W`` in [-1, 1].
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from flint import fmpq
 
 from ..circuit import Circuit
+from .counts import UnitFunction, add_counts, is_natural, product_of_discrete, spin_product
 from .program import Program
 from .quadratic import Quadratic, add_quadratics
 from .rows import CONSTANT, Row, add_multiple, rational
+from .splitting import Monomial, choose_splits, degree
 
 __all__ = ["lower"]
 
-Monomial = tuple[tuple[int, int], ...]
 Box = Sequence[tuple[Fraction, Fraction]]
 
 
 @dataclass(frozen=True)
 class _Value:
-    """An intermediate value: its row in the program and its exact range on the box."""
+    """An intermediate value: its row in the program and a range that holds on the box."""
 
     row: Row
     low: fmpq
     high: fmpq
 
 
-def lower(circuit: Circuit, box: Box) -> Program:
-    """Writes a circuit as squares of affine forms.
+def lower(circuit: Circuit, box: Box, unit: UnitFunction | None = None, square_cost: int = 1) -> Program:
+    """Writes a circuit as squares, products and counts of affine forms.
 
     Args:
         circuit: The function.
         box: (low, high) per input, raw units, exact, low <= high.
+        unit: What one neuron can do with an integer; None if the activation has no such function.
+        square_cost: Neurons of a square, to weigh squares against counts of bits.
 
     Returns:
         A program equal to the circuit up to its `defects`.
 
-    Cost: squares = neurons of a half-price gate: 1 per square of a quadratic block, 1 per power of two, 2 per product.
+    Cost: 1 square per square of a quadratic block or power of two; 1 product per pair of factors.
     """
-    return _Lowering(circuit, box).run()
+    return _Lowering(circuit, box, unit, square_cost).run()
 
 
 class _Lowering:
-    def __init__(self, circuit: Circuit, box: Box) -> None:
+    def __init__(self, circuit: Circuit, box: Box, unit: UnitFunction | None, square_cost: int) -> None:
         low = [rational(a) for a, _ in box]
         high = [rational(b) for _, b in box]
-        self.circuit = circuit
+        self.circuit, self.square_cost = circuit, square_cost
+        self.unit = unit if is_natural(circuit, box) else None
         self.program = Program(
             center=[(a + b) / 2 for a, b in zip(low, high, strict=True)],
             radius=[(b - a) / 2 for a, b in zip(low, high, strict=True)],
@@ -63,24 +69,93 @@ class _Lowering:
         self.shift = [(m - c) / s for m, c, s in zip(self.program.center, center, scale, strict=True)]
         self.slope = [r / s for r, s in zip(self.program.radius, scale, strict=True)]
         self.values: dict[Monomial, _Value] = {}
+        self.splits: dict[Monomial, tuple[Monomial, Monomial]] = {}
 
     def run(self) -> Program:
         program = self.program
+        program.outputs = [{} for _ in self.circuit.outputs]
+        program.defects = [0.0] * len(self.circuit.outputs)
+        terms = [{m: rational(c) for m, c in output.terms.items()} for output in self.circuit.outputs]
+        if self.unit:
+            add_counts(program, self.circuit, terms, self.unit, self.square_cost)  # takes what it handles out of `terms`
         quadratics: list[Quadratic] = []
-        for output in self.circuit.outputs:
-            row: Row = {}
+        high: dict[Monomial, dict[int, fmpq]] = {}
+        for k, rest in enumerate(terms):
             quadratic: Quadratic = {}
-            for monomial, exact in output.terms.items():
-                coefficient = rational(exact)
-                if sum(power for _, power in monomial) <= 2:
-                    self._expand(monomial, coefficient, row, quadratic)
+            for monomial, coefficient in rest.items():
+                if degree(monomial) <= 2:
+                    self._expand(monomial, coefficient, program.outputs[k], quadratic)
                 else:
-                    add_multiple(row, coefficient, self._value(monomial).row)
-            program.outputs.append(row)
-            program.defects.append(0.0)
+                    high.setdefault(monomial, {})[k] = coefficient
             quadratics.append({pair: c for pair, c in quadratic.items() if c})
+        self._add_high(high)
         add_quadratics(program, quadratics)
         return program
+
+    def _add_high(self, terms: dict[Monomial, dict[int, fmpq]]) -> None:
+        """Adds the terms of degree above 2, monomials with a common factor together where that is cheaper."""
+        self.splits = self._choose_splits(terms)
+        by_factor: dict[Monomial, list[Monomial]] = {}
+        needed = {factor for pair in self.splits.values() for factor in pair}
+        for monomial in terms:
+            first, second = self.splits.get(monomial, (monomial, monomial))
+            if monomial in needed or first == second or self._is_discrete(monomial):  # its value is there anyway, or half the price
+                self._add_term(monomial, terms[monomial])
+            else:
+                by_factor.setdefault(first, []).append(monomial)
+        for factor, monomials in by_factor.items():
+            outputs = {k for monomial in monomials for k in terms[monomial]}
+            if len(outputs) >= len(monomials):
+                for monomial in monomials:
+                    self._add_term(monomial, terms[monomial])
+                continue
+            for k in sorted(outputs):
+                rest = {self.splits[m][1]: terms[m][k] for m in monomials if k in terms[m]}
+                product = self._multiply(self._value(factor), self._combination(rest))
+                add_multiple(self.program.outputs[k], fmpq(1), product)
+
+    def _choose_splits(self, terms: Iterable[Monomial]) -> dict[Monomial, tuple[Monomial, Monomial]]:
+        """Splits monomials; what is made of bits or spins only is one factor, done by counting."""
+        mixed, whole, spins = {}, [], []
+        for monomial in terms:
+            inside = self._discrete_part(monomial)
+            rest = tuple(pair for pair in monomial if pair not in inside)
+            if len(inside) < 2:
+                whole.append(monomial)
+                continue
+            if rest:
+                mixed[monomial] = inside, rest
+                whole.append(rest)
+            if self.circuit.kinds[inside[0][0]] == "spin":
+                spins.append(inside)
+        splits = choose_splits(m for m in whole if degree(m) > 1) | mixed
+        if self.unit and self.unit.basis == "hinge":
+            tree = choose_splits(spins)
+            if len(tree) < sum(len(monomial) - 1 for monomial in dict.fromkeys(spins)):
+                splits |= tree
+        return splits
+
+    def _discrete_part(self, monomial: Monomial) -> Monomial:
+        """The bits of a monomial, or its spins if there are more of them; empty if they are not counted."""
+        if not self.unit:
+            return ()
+        parts = [tuple(pair for pair in monomial if self.circuit.kinds[pair[0]] == kind) for kind in ("bit", "spin")]
+        return max(parts, key=len)
+
+    def _add_term(self, monomial: Monomial, coefficients: dict[int, fmpq]) -> None:
+        row = self._value(monomial).row
+        for k, coefficient in coefficients.items():
+            add_multiple(self.program.outputs[k], coefficient, row)
+
+    def _combination(self, terms: dict[Monomial, fmpq]) -> _Value:
+        row: Row = {}
+        low = high = fmpq(0)
+        for monomial, coefficient in terms.items():
+            value = self._value(monomial)
+            add_multiple(row, coefficient, value.row)
+            ends = coefficient * value.low, coefficient * value.high
+            low, high = low + min(ends), high + max(ends)
+        return _Value(row, low, high)
 
     def _expand(self, monomial: Monomial, coefficient: fmpq, row: Row, quadratic: Quadratic) -> None:
         """Adds coefficient * t^monomial, of degree at most 2, expanded in u."""
@@ -105,13 +180,25 @@ class _Lowering:
     def _value(self, monomial: Monomial) -> _Value:
         if monomial not in self.values:
             low, high = self._range(monomial)
-            if len(monomial) == 1 and monomial[0][1] == 1:
+            if degree(monomial) == 1:
                 row = self._input(monomial[0][0])
+            elif self._is_discrete(monomial):
+                row = self._discrete(monomial)
             else:
-                first, second = _split(monomial)
+                first, second = self.splits[monomial]
                 row = self._multiply(self._value(first), self._value(second))
             self.values[monomial] = _Value(row, low, high)
         return self.values[monomial]
+
+    def _is_discrete(self, monomial: Monomial) -> bool:
+        return degree(monomial) > 1 and self._discrete_part(monomial) == monomial
+
+    def _discrete(self, monomial: Monomial) -> Row:
+        assert self.unit is not None
+        if monomial in self.splits:
+            first, second = self.splits[monomial]
+            return spin_product(self.program, self._value(first).row, self._value(second).row)
+        return product_of_discrete(self.program, self.unit, monomial, self.circuit.kinds[monomial[0][0]])
 
     def _multiply(self, v: _Value, w: _Value) -> Row:
         v0, v_radius = (v.low + v.high) / 2, (v.high - v.low) / 2
@@ -143,17 +230,3 @@ def _normalised(row: Row, center: fmpq, radius: fmpq) -> Row:
     add_multiple(form, 1 / radius, row)
     add_multiple(form, -center / radius, {CONSTANT: fmpq(1)})
     return form
-
-
-def _split(monomial: Monomial) -> tuple[Monomial, Monomial]:
-    """Two factors of nearly equal degree; equal ones (one square instead of a product) where all powers are even."""
-    if all(power % 2 == 0 for _, power in monomial):
-        root = tuple((site, power // 2) for site, power in monomial)
-        return root, root
-    sites = [site for site, power in monomial for _ in range(power)]
-    half = (len(sites) + 1) // 2
-    return _collect(sites[:half]), _collect(sites[half:])
-
-
-def _collect(sites: list[int]) -> Monomial:
-    return tuple((site, sites.count(site)) for site in dict.fromkeys(sites))

@@ -1,165 +1,188 @@
-"""Choice of the gate: amplitude, gain and layout with the smallest certified error."""
+"""Choice of the gates: fewest neurons that meet the tolerance, then the smallest certified error."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from .assembly import Assembly, Layout, assemble
-from .certification import RANGE_MARGIN, Bounds, certify
-from .gates import GAINS, MAX_AMPLITUDE, square_gate
-from .program import Program
+from .arithmetic import Arithmetic
+from .assembly import Assembly, GateChoice, assemble
+from .gate_noise import gate_noise
+from .joint import JointBounds
+from .layout import Layout
+from .sensitivity import node_sensitivities
+from .square_gates import SquareGate, gate_kinds, square_gate
 
-__all__ = ["Candidate", "best_candidate", "quick_candidate"]
+__all__ = ["Candidate", "best_candidate", "best_exponent", "quick_candidate"]
 
-# Tried in order of cost: the next one only if the one before misses the tolerances.
-_LAYOUTS = (Layout(), Layout(balanced=True), Layout(balanced=True, group=16))
-_OCTAVES = {"float32": 10, "float64": 24}  # amplitudes 2^0 ... 2^-octaves bracket every optimum of the dtype
-_START = {"float32": 4, "float64": 14}  # octave of a single product
-_REFINEMENTS = 6
-_REFINING_GAINS = 1.5  # refining an octave never gained more; a layout further from the tolerance is not refined
+_LOWEST, _HIGHEST = -30, 1  # exponents of the largest scale that bracket every optimum
+_SMALL = 2000  # nodes up to which scales between powers of two are tried
+_GAINS = {1: ("minimax", "middle"), 2: ("minimax", "taylor"), 3: ("minimax", "taylor")}
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A network in exact numbers with its proven bounds.
+    """A stored network with its proven bounds.
 
     Args:
         assembly: The network.
-        bounds: What is proven about it.
-        amplitude: Scale of the pre-activations.
-        gain: How the gain of the squares was chosen, None without squares.
-        layout: How the affine maps are laid out.
+        choice: Its gates.
         ratio: Largest bound relative to the tolerance of its output; at most 1 if it meets them all.
     """
 
     assembly: Assembly
-    bounds: Bounds
-    amplitude: float
-    gain: str | None
-    layout: Layout
+    choice: GateChoice
     ratio: float
 
 
 def best_candidate(
-    program: Program, activation: str, dtype: np.dtype, tolerances: np.ndarray, *, stop_early: bool = True
+    layout: Layout,
+    activation: str,
+    dtype: np.dtype,
+    tolerances: np.ndarray | None,
+    kinds: Sequence[tuple[str, int]] | None = None,
 ) -> Candidate:
-    """Finds the layout of least cost that meets the tolerances, with the smallest certified error in that layout.
+    """Finds the gates with the fewest neurons that meet the tolerances, then the smallest certified error.
 
     Args:
-        program: The function as squares.
+        layout: The program as arrays.
         activation: Name of the activation.
-        dtype: float32 or float64.
-        tolerances: Positive, one per output.
-        stop_early: Whether to stop at the first layout that meets them; otherwise they only weigh the outputs.
+        dtype: Type of the stored numbers.
+        tolerances: Positive, one per output; None takes the cheapest gates at their best.
+        kinds: Gates to choose from, ascending in neurons; None for all of the activation.
 
     Returns:
-        The best candidate of the first layout that meets the tolerances, else the best of all. Its `ratio` tells
-        whether the tolerances are met.
+        The best candidate; its `ratio` tells whether the tolerances are met.
     """
     with threadpool_limits(limits=1):  # the matrices are small: threads would only wait for each other
-        return _best(_Search(program, activation, dtype, tolerances), stop_early)
+        return _Search(layout, activation, dtype, tolerances).run(kinds)
 
 
-def _best(search: _Search, stop_early: bool) -> Candidate:
-    program = search.program
-    if not program.squares:
-        return search.evaluate(None, 1.0, _LAYOUTS[0])
-    longest = max(len(output) for output in program.outputs)
-    best, is_refined, start = None, False, _START[search.dtype.name]
-    for layout in _LAYOUTS:
-        if layout.group and layout.group >= longest:
-            continue
-        found = search.descend(layout, start)
-        start = round(-math.log2(found.amplitude))
-        hopeful = stop_early and found.ratio <= _REFINING_GAINS
-        if hopeful:
-            found = search.refined(found)
-            if found.ratio <= 1.0:
-                return found
-        if best is None or found.ratio < best.ratio:
-            best, is_refined = found, hopeful
-    assert best is not None
-    return best if is_refined else search.refined(best)
-
-
-def quick_candidate(program: Program, activation: str, dtype: np.dtype, tolerances: np.ndarray) -> Candidate:
-    """Certifies one ordinary choice without any search: a cheap, valid, not quite smallest bound.
+def quick_candidate(layout: Layout, activation: str, dtype: np.dtype, tolerances: np.ndarray) -> Candidate:
+    """Certifies one ordinary choice without any search: a valid, not quite smallest bound.
 
     Args:
-        program: The function as squares.
+        layout: The program as arrays.
         activation: Name of the activation.
-        dtype: float32 or float64.
+        dtype: Type of the stored numbers.
         tolerances: Positive, one per output.
 
     Returns:
-        The candidate of the plain layout at the amplitude of a single product.
+        The candidate of the cheapest gate at the scale that is best for a single product.
     """
     with threadpool_limits(limits=1):
-        search = _Search(program, activation, dtype, tolerances)
-        return search.evaluate(GAINS[0] if program.squares else None, 2.0 ** -_START[dtype.name], _LAYOUTS[0])
+        search = _Search(layout, activation, dtype, tolerances)
+        if not search.has_squares:
+            return search.evaluate(())
+        kind = gate_kinds(activation)[0]
+        return search.uniform(kind, best_exponent(activation, kind, dtype.name), "minimax")
 
 
-def _ratio(candidate: Candidate) -> float:
-    return candidate.ratio
+@cache
+def best_exponent(activation: str, kind: tuple[str, int], dtype: str) -> float:
+    """Finds the largest scale, as the exponent of a power of two, with the smallest certified error of a product.
+
+    Args:
+        activation: Name of the activation.
+        kind: Kind of the gate and number of scales.
+        dtype: Name of the dtype.
+
+    Returns:
+        Its exponent, a multiple of 1/4.
+    """
+    arithmetic = Arithmetic(np.dtype(dtype))
+
+    def error(exponent: float) -> float:
+        gate = _gate(activation, exponent, dtype, kind, "minimax")
+        return gate.pair_remainder + gate_noise(gate, arithmetic).of_product if gate else math.inf
+
+    if kind[0] == "exact":
+        return 0
+    coarse = min(range(_HIGHEST, _LOWEST, -1), key=error)
+    return min((coarse + step for step in (0.0, -0.25, 0.25, -0.5, 0.5, -0.75, 0.75)), key=error)
 
 
-@dataclass(frozen=True)
+def _gate(activation: str, exponent: float, dtype: str, kind: tuple[str, int], gain: str) -> SquareGate | None:
+    """A gate, or None where none can be proven or stored."""
+    try:
+        return square_gate(activation, 2.0**exponent, dtype, kind[0], kind[1], gain)
+    except ValueError:
+        return None
+
+
 class _Search:
-    program: Program
-    activation: str
-    dtype: np.dtype
-    tolerances: np.ndarray
+    def __init__(self, layout: Layout, activation: str, dtype: np.dtype, tolerances: np.ndarray | None) -> None:
+        self.layout, self.activation, self.dtype = layout, activation, dtype
+        self.has_tolerance = tolerances is not None
+        self.tolerances = np.ones(len(layout.program.outputs)) if tolerances is None else tolerances
+        self.joint = JointBounds(layout)
+        self.is_small = len(layout.program.nodes) <= _SMALL
+        self.has_squares = any(node.kind != "count" for node in layout.program.nodes)
 
-    def descend(self, layout: Layout, start: int) -> Candidate:
-        """Walks downhill over octaves of the amplitude; truncation grows with it, rounding shrinks."""
-        octaves = range(_OCTAVES[self.dtype.name] + 1)
-        start = min(max(start, 0), octaves[-1])
-        best = self.evaluate(GAINS[0], 2.0**-start, layout)
-        if not math.isfinite(best.ratio):
-            return min((self.evaluate(GAINS[0], 2.0**-k, layout) for k in octaves), key=_ratio)
-        for step in (1, -1):
-            k = start + step
-            while k in octaves and (candidate := self.evaluate(GAINS[0], 2.0**-k, layout)).ratio < best.ratio:
-                best, k = candidate, k + step
+    def run(self, kinds: Sequence[tuple[str, int]] | None) -> Candidate:
+        if not self.has_squares:
+            return self.evaluate(())
+        best: Candidate | None = None
+        for kind in kinds or gate_kinds(self.activation):
+            found = self.best_of_kind(kind)
+            if found.ratio <= 1.0 and best is not None:
+                return self.mixed(best, found)
+            if found.ratio <= 1.0 or not self.has_tolerance:
+                return found
+            if best is None or found.ratio < best.ratio:
+                best = found
+        assert best is not None
         return best
 
-    def refined(self, best: Candidate) -> Candidate:
-        """Picks the gain, then takes golden-section steps within an octave of the amplitude on either side."""
-        if not math.isfinite(best.ratio) or self.activation == "square":
+    def best_of_kind(self, kind: tuple[str, int]) -> Candidate:
+        """Walks downhill over the scale; truncation grows with it, rounding shrinks. Then tries the other gains."""
+        start = best_exponent(self.activation, kind, self.dtype.name)
+        best = self.uniform(kind, start, "minimax")
+        if kind[0] == "exact":
             return best
-        best = min([best, *(self.evaluate(gain, best.amplitude, best.layout) for gain in GAINS[1:])], key=_ratio)
-        return min([best, *self._golden(best.gain, math.log2(best.amplitude), best.layout)], key=_ratio)
+        exponent = start
+        for step in (1.0, -1.0, 0.25, -0.25) if self.is_small else (1.0, -1.0):
+            k = exponent + step
+            while (candidate := self.uniform(kind, k, "minimax")).ratio < best.ratio:
+                best, exponent, k = candidate, k, k + step
+        others = [self.uniform(kind, exponent, gain) for gain in _GAINS[kind[1]][1:]]
+        return min([best, *others], key=lambda candidate: candidate.ratio)
 
-    def _golden(self, gain: str | None, exponent: float, layout: Layout) -> Iterator[Candidate]:
-        low, high = exponent - 1.0, min(exponent + 1.0, math.log2(MAX_AMPLITUDE / (1 + RANGE_MARGIN)))
-        golden = (math.sqrt(5.0) - 1.0) / 2.0
-        left, right = high - golden * (high - low), low + golden * (high - low)
-        tried = {x: self.evaluate(gain, 2.0**x, layout) for x in (left, right)}
-        yield from tried.values()
-        for _ in range(_REFINEMENTS):
-            if tried[left].ratio <= tried[right].ratio:
-                high, right = right, left
-                fresh = left = high - golden * (high - low)
+    def uniform(self, kind: tuple[str, int], exponent: float, gain: str) -> Candidate:
+        """The same gate at every node."""
+        gate = _gate(self.activation, exponent, self.dtype.name, kind, gain)
+        if gate is None or not _LOWEST < exponent <= _HIGHEST:
+            return Candidate(Assembly(), GateChoice(self.activation, (), np.zeros(0, dtype=np.int64)), math.inf)
+        return self.evaluate((gate,))
+
+    def mixed(self, cheap: Candidate, exact: Candidate) -> Candidate:
+        """Gives the exact gate only to the nodes that matter most to an output, as few as needed."""
+        if len(cheap.choice.gates) != 1 or not math.isfinite(cheap.ratio):
+            return exact
+        gates = cheap.choice.gates + exact.choice.gates
+        order = np.argsort(-node_sensitivities(self.layout, 1.0 / self.tolerances), kind="stable")
+        low, high, best = 0, len(order), exact  # `high` upgrades are enough, `low` are not
+        while high - low > 1:
+            middle = (low + high) // 2
+            of_node = np.zeros(len(order), dtype=np.int64)
+            of_node[order[:middle]] = 1
+            candidate = self.evaluate(gates, of_node)
+            if candidate.ratio <= 1.0:
+                high, best = middle, candidate
             else:
-                low, left = left, right
-                fresh = right = low + golden * (high - low)
-            tried[fresh] = self.evaluate(gain, 2.0**fresh, layout)
-            yield tried[fresh]
+                low = middle
+        return best
 
-    def evaluate(self, gain: str | None, amplitude: float, layout: Layout) -> Candidate:
-        """Assembles and certifies one candidate."""
-        amplitude = min(amplitude, MAX_AMPLITUDE / (1 + RANGE_MARGIN))
-        gate = square_gate(self.activation, amplitude * (1 + RANGE_MARGIN), gain) if gain else None
-        try:
-            assembly = assemble(self.program, gate, amplitude, self.dtype, layout)
-            bounds = certify(self.program, assembly, amplitude)
-        except OverflowError as overflow:
-            nothing = np.full(len(self.program.outputs), np.inf)
-            assembly = Assembly(self.program.n_inputs, [], [], {}, gate, self.dtype)
-            bounds = Bounds(nothing, nothing, str(overflow))
-        return Candidate(assembly, bounds, amplitude, gain, layout, float((bounds.errors / self.tolerances).max()))
+    def evaluate(self, gates: tuple[SquareGate, ...], of_node: np.ndarray | None = None) -> Candidate:
+        """Assembles and certifies one choice."""
+        if of_node is None:
+            of_node = np.zeros(len(self.layout.program.nodes), dtype=np.int64)
+        choice = GateChoice(self.activation, gates, of_node)
+        assembly = assemble(self.layout, choice, self.dtype, self.joint)
+        ratio = float((assembly.bounds.errors / self.tolerances).max())
+        return Candidate(assembly, choice, ratio)
