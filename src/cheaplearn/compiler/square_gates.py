@@ -31,6 +31,7 @@ __all__ = ["GAINS", "MAX_SCALES", "REACH", "SCALE_BITS", "SquareGate", "gate_kin
 REACH = 1.0 + 2.0**-7  # |f| <= 1 with room for what earlier layers add
 SCALE_BITS = 4  # significant bits of a scale: few, so that most products by it are exact
 MAX_SCALES = 3
+_TERMS = (6, 12, 24, 48, MAX_TERMS)  # powers of z^2 that are tried
 _TAIL = 2.0**-10  # accepted share of the tail in the relative remainder
 
 _KINDS = {
@@ -43,7 +44,7 @@ _KINDS = {
     "square": ("exact",),
 }
 # Where sigma''''(b) = 0; of several such places the one where sigma, to which rounding is relative, is smallest beside
-# sigma'' (sigmoid: five times less error at -2.29 than at 2.29).
+# sigma'' (sigmoid: four times less error at -2.29 than at 2.29).
 _PAIR_BIASES = {
     "silu": -1.0319582417807491,
     "gelu": -0.7922869913932613,
@@ -161,14 +162,14 @@ def _bias(activation: str, kind: str, scales: int, dtype: str) -> float:
 
 def _certified(activation: str, kind: str, bias: float, scales: tuple[float, ...], dtype: str, gain: str) -> SquareGate:
     series = even_series(activation, bias)
-    for terms in (6, 12, 24, 48, MAX_TERMS):
+    for terms in _TERMS if scales[0] * REACH < series.radius else ():
         columns = _columns(series, scales, _NEURONS[kind], terms)
         weights = _rounded_weights(columns, bias, dtype, gain, scales)
         ripple = _ripple(series, columns, weights, scales, kind, terms)
         if ripple is not None:
             break
     else:
-        requirement = f"small enough to prove a remainder (scale times reach below {series.radius:.3g})"
+        requirement = f"small enough to prove a remainder (scale well below {series.radius:.3g})"
         raise ValueError(must_be("amplitude", "square_gate", requirement, scales[0], "Pass a smaller amplitude."))
     constant = _middle(series.coefficients[0])
     return SquareGate(
@@ -230,8 +231,6 @@ def _ripple(
     tail = _NEURONS[kind] * sum(
         abs(weight) * series.tail(scale * REACH, terms) for weight, scale in zip(weights, scales, strict=True)
     )
-    if not math.isfinite(tail):
-        return None
     coefficients = remainder_coefficients(columns, [arb(weight) for weight in weights], arb(REACH) ** 2)
     ripple = ripple_of(coefficients, tail * (1 + 2.0**-48))
     return ripple if tail <= _TAIL * min(ripple.largest, ripple.largest_quotient) else None
@@ -239,7 +238,7 @@ def _ripple(
 
 def _exact(activation: str, amplitude: float, dtype: str) -> SquareGate:
     scale = math.ldexp(1.0, round(math.log2(amplitude)))
-    weight = 1.0 / scale**2
+    weight = 1.0 / scale / scale
     limits = np.finfo(dtype)
     if not float(limits.tiny) <= weight <= float(limits.max):
         requirement = f"such that its inverse square is a number of {dtype}"
