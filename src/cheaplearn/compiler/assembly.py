@@ -469,7 +469,7 @@ class _Neurons:
         """Adds the neurons of a gate; returns places of shape (forms, signs, scales)."""
         column, unit = forms.column[members], forms.scale[members]
         signs = (1.0, -1.0) if gate.kind == "pair" else (1.0,)
-        z_max = gate.bias + gate.scales[0] * REACH
+        z_max = abs(gate.bias) + gate.scales[0] * REACH
         self.largest = max(self.largest, z_max)
         size = activation_named(gate.activation).largest(z_max) * (1 + 2.0**-8)
         places = [[self.add([column], [sign * s * unit], gate.bias, size) for s in gate.scales] for sign in signs]

@@ -91,14 +91,14 @@ def _of_scale(gate: SquareGate, scale: float, even: float, arithmetic: Arithmeti
     u, sum_u, tiny = arithmetic.u, arithmetic.sum_u, arithmetic.tiny
     neurons = 2 if gate.kind == "pair" else 1
     activation = activation_named(gate.activation)
-    z_max = gate.bias + scale * REACH
+    z_max = abs(gate.bias) + scale * REACH
     is_power = math.frexp(scale)[0] == 0.5
     lipschitz = LIPSCHITZ[gate.activation]
     center = abs(float(int(gate.constant.p) / int(gate.constant.q)))  # |sigma(b)|
 
     # z: the product s v, then the bias
     product = 0.0 if is_power or arithmetic.is_half else sum_u * scale
-    constant = neurons * lipschitz * (sum_u * gate.bias * (1 + sum_u) + 2 * tiny)
+    constant = neurons * lipschitz * (sum_u * abs(gate.bias) * (1 + sum_u) + 2 * tiny)
     slope = neurons * lipschitz * (product + (sum_u * scale if gate.bias else 0.0))
 
     # h
@@ -106,7 +106,7 @@ def _of_scale(gate: SquareGate, scale: float, even: float, arithmetic: Arithmeti
         constant += neurons * (u * activation.error(z_max, arithmetic.dtype) + tiny)
     else:
         b_slope = activation.error_slope(z_max)
-        constant += neurons * (u * (activation.error_constant + b_slope * gate.bias) + tiny)
+        constant += neurons * (u * (activation.error_constant + b_slope * abs(gate.bias)) + tiny)
         slope += neurons * u * b_slope * scale
 
     # t = h - odd s v - sigma(0) (or h + h' - 2 sigma(b)): partial sums, then a small result
