@@ -20,6 +20,7 @@ from .search import Candidate, best_candidate, quick_candidate
 __all__ = ["ToleranceError", "compile"]
 
 DTYPES = ("float32", "float64")
+_GATES = ("silu", "gelu", "softplus", "square")  # activations with a square gate
 
 
 class ToleranceError(ValueError):
@@ -84,7 +85,8 @@ def compile(
     _refuse_unbuilt(depth, strict_layers)
     if dtype not in DTYPES:
         raise ValueError(must_be("dtype", "compile", f"one of {', '.join(DTYPES)}", repr(dtype)))
-    activation_named(activation)
+    if activation not in _GATES:
+        raise ValueError(must_be("activation", "compile", f"one of {', '.join(_GATES)}", repr(activation)))
     circuit = Circuit.coerce(p, variables)
     intervals = _box(circuit, box)
     tolerances = _tolerances(circuit, intervals, tolerance, relative_tolerance)

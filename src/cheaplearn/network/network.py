@@ -25,7 +25,8 @@ class Layer:
 
     Args:
         weights: Sparse, shape (units, sources); sources are the inputs, then the units of the earlier layers.
-        bias: Shape (units,), same dtype.
+            In float16 (which SciPy cannot store) they are held as float32 numbers that float16 represents exactly.
+        bias: Shape (units,), in the dtype of the network.
         activation: Name of the activation; None for linear units (sums), which are affine maps and no neurons.
     """
 
@@ -93,6 +94,9 @@ class Network:
 
     def __call__(self, X: Any) -> np.ndarray:
         """Evaluates the network in its own dtype.
+
+        In float16 the inputs and every unit are float16 numbers; the sum and the activation of a unit are computed in
+        float32 and rounded to float16 once (`cheaplearn.network.HALF_PRECISION`).
 
         Args:
             X: Raw inputs, shape (samples, inputs), or a DataFrame with the variables as columns.
@@ -191,12 +195,16 @@ class Network:
         return array.astype(self.dtype)
 
     def _evaluate(self, inputs: np.ndarray) -> np.ndarray:
-        sources = inputs.T  # (sources, samples): one contiguous row per source
+        half = self.dtype == np.float16
+        computed = np.dtype(np.float32) if half else self.dtype
+        sources = inputs.T.astype(computed, copy=False)  # (sources, samples): one contiguous row per source
         for layer in self.layers:
-            z = layer.weights @ sources + layer.bias[:, None]
+            z = layer.weights @ sources + layer.bias[:, None].astype(computed, copy=False)
             values = activation_named(layer.activation)(z) if layer.activation else z
+            if half:
+                values = values.astype(np.float16).astype(computed)
             sources = np.concatenate([sources, values])
-        return values.T
+        return values.T.astype(self.dtype, copy=False)
 
     def _require_classes(self, method: str) -> np.ndarray:
         if self.classes is None:
