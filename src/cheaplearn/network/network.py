@@ -142,18 +142,19 @@ class Network:
 
         save(self, path)
 
-    def to_onnx(self, path: Any = None) -> Any:
+    def to_onnx(self, path: Any = None, form: str = "auto") -> Any:
         """Exports to ONNX with standard operators only, and measures what the export changed.
 
         Args:
             path: File to write, or None to only return the model.
+            form: "dense" (matrices), "sparse" (non-zero weights only) or "auto" (sparse where that is smaller).
 
         Returns:
             The `onnx.ModelProto`; its metadata hold formula, box, dtype, certified error and measured difference.
         """
         from .to_onnx import to_onnx
 
-        return to_onnx(self, path)
+        return to_onnx(self, path, form)
 
     def draw(self, path: Any = None) -> Any:
         """Draws the network with Matplotlib.
