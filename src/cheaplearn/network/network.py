@@ -156,6 +156,24 @@ class Network:
 
         return to_onnx(self, path, form)
 
+    def to_torch(self) -> Any:
+        """Turns the network into a PyTorch module with trainable weights; needs the extra ``cheaplearn[torch]``.
+
+        Returns:
+            A `torch.nn.Module` that keeps the pattern of the synapses; its `to_network()` leads back.
+
+        Raises:
+            ModuleNotFoundError: If PyTorch is not installed.
+        """
+        try:
+            from .to_torch import to_torch
+        except ModuleNotFoundError as err:
+            if err.name != "torch":
+                raise
+            message = "`to_torch` of `Network` needs PyTorch. Install cheaplearn[torch]."
+            raise ModuleNotFoundError(message, name="torch") from err
+        return to_torch(self)
+
     def draw(self, path: Any = None) -> Any:
         """Draws the network with Matplotlib.
 

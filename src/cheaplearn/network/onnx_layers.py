@@ -14,7 +14,7 @@ from .onnx_nodes import Nodes
 
 __all__ = ["DenseLayers", "SparseLayers", "dense_bytes", "sparse_bytes"]
 
-_BLOCK = 2**14  # weights gathered at a time: 64 MiB of products for 1000 samples in float32
+_BLOCK = 2**12  # weights gathered at a time: 16 MiB of products for 1000 samples in float32
 _INDEX_BYTES = 4
 
 
