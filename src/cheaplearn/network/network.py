@@ -174,6 +174,23 @@ class Network:
             raise ModuleNotFoundError(message, name="torch") from err
         return to_torch(self)
 
+    def to_c(self, path: Any = None, name: str = "cheaplearn_net") -> str:
+        """Writes the network as one C99 file that needs math.h only.
+
+        Args:
+            path: File to write, or None.
+            name: The C function: ``void name(const float *x, float *y)``, double for float64.
+
+        Returns:
+            The source text.
+
+        Raises:
+            ValueError: If the network has more than 20,000 synapses or the name is no C identifier.
+        """
+        from .to_c import to_c
+
+        return to_c(self, path, name)
+
     def draw(self, path: Any = None) -> Any:
         """Draws the network with Matplotlib.
 

@@ -37,9 +37,9 @@ def to_torch(net: Network) -> NetworkModule:
         The module; maps (samples, inputs) to (samples, outputs) in the dtype of the network. Its parameters are the
         non-zero weights and the biases, so that training keeps the pattern of the synapses.
 
-    Training: the weights of a compiled network differ in size by 1 / amplitude^2 (`net.metadata["amplitude"]`), more so
-    in float64 and for small tolerances. Take steps that are small next to the amplitude (Adam with 1e-4 for float32), or a
-    method that finds scales itself (`torch.optim.LBFGS` with a line search).
+    Training: the weights of a compiled network differ in size by 1 / amplitude^2 (`net.metadata["amplitude"]`), more
+    so in float64 and for small tolerances. Take steps that are small next to the amplitude (Adam with 1e-4 in float32)
+    or a method that finds scales itself (`torch.optim.LBFGS` with a line search).
 
     Guarantee: on a CPU, and elsewhere without TF32, the certificate of the network holds for the untrained module.
     """
