@@ -133,10 +133,10 @@ class Network:
         return classes[np.argmax(self(X), axis=1)]
 
     def save(self, path: Any) -> None:
-        """Writes the network and its certificate to one .npz file (no pickle); `cheaplearn.load` reads it.
+        """Writes the network and its certificate to one file (no pickle); `cheaplearn.load` reads it.
 
         Args:
-            path: File to write; the ending .npz is added if it has none.
+            path: File to write: JSON if it ends in .json, else NPZ; .npz is added if it has no ending.
         """
         from .storage import save
 

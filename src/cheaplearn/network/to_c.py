@@ -171,9 +171,8 @@ def _function(net: Network, name: str, real: str) -> str:
     ]
     start = inputs
     for k, layer in enumerate(net.layers):
-        lines.append(
-            f"    sums({layer.units}, {name}_start{k}, {name}_source{k}, {name}_weight{k}, {name}_bias{k}, v, v + {start});"
-        )
+        tables = ", ".join(f"{name}_{table}{k}" for table in ("start", "source", "weight", "bias"))
+        lines.append(f"    sums({layer.units}, {tables}, v, v + {start});")
         value = stored.format(f"{name}_{layer.activation}(v[i])" if layer.activation else "v[i]")
         if value != "v[i]":
             lines.append(f"    for (int i = {start}; i < {start + layer.units}; i++) v[i] = {value};")
