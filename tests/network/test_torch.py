@@ -74,6 +74,16 @@ def test_untrained_module_gives_the_network_back(dtype):
     assert compiled.to_torch().to_network().certificate == compiled.certificate
 
 
+def test_one_changed_weight_ends_the_certificate():
+    net = cl.compile("x*y", box=(-1, 1))
+    module = net.to_torch()
+    with torch.no_grad():
+        module.affine[1].values[0] *= 2
+    changed = module.to_network()
+    assert changed.certificate is None
+    assert changed.layers[1].weights.data[0] == 2 * net.layers[1].weights.data[0]
+
+
 def test_state_dict_round_trip_restores_every_weight():
     net = random_network(np.random.default_rng(2), "silu", "float64")
     module, other = net.to_torch(), net.to_torch()

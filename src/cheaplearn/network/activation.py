@@ -10,7 +10,7 @@ Measured for NumPy/SciPy, ONNX Runtime and PyTorch on every third float32 with `
   Gaussian 2.5 u (NumPy; others 1.0); ReLU and the square as IEEE 754 has them.
 
 Float64 by random samples against 200 bits: never more, but SiLU 62 u, softplus 33 u and tanh 7.2 u. The assumptions
-leave a margin.
+leave a margin; `benchmarks/bench_activations.py` measures again.
 """
 
 from __future__ import annotations
