@@ -1,5 +1,7 @@
 """The dense and the sparse ONNX form compute the network, with every activation and dtype, at every size."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from onnx.reference import ReferenceEvaluator
@@ -72,9 +74,22 @@ def twin_in_float64(net, X):
 def test_long_rows_are_added_in_pieces(monkeypatch):
     monkeypatch.setattr("cheaplearn.network.onnx_layers._BLOCK", 8)
     rng = np.random.default_rng(4)
-    net = random_network(rng, "tanh", "float64", inputs=90, sizes=(70, 50, 100, 4), density=0.9)
-    X = rng.uniform(-1, 1, (5, 90))
+    net = random_network(rng, "tanh", "float64", inputs=40, sizes=(20, 15, 30, 4), density=0.9)
+    X = rng.uniform(-1, 1, (5, 40))
     assert session(net.to_onnx(form="sparse")).run(None, {"x": X})[0] == pytest.approx(net(X), abs=1e-12)
+
+
+@pytest.mark.parametrize("form", ["dense", "sparse"])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_classifier_has_logits_probabilities_and_label_in_every_dtype(dtype, form):
+    rng = np.random.default_rng(8)
+    net = replace(random_network(rng, "sigmoid", dtype), classes=np.array(["a", "b", "c"]))
+    X = rng.uniform(-1, 1, (40, 4)).astype(dtype)
+    logits, probabilities, label = session(net.to_onnx(form=form)).run(["logits", "probabilities", "label"], {"x": X})
+    assert logits.dtype == probabilities.dtype == net.dtype
+    assert logits == pytest.approx(net(X), abs=10 * CLOSE[dtype])
+    assert probabilities == pytest.approx(net.predict_proba(X), abs=10 * CLOSE[dtype])
+    assert list(label) == [net.classes[k] for k in np.argmax(logits, axis=1)]
 
 
 def test_rows_without_weights_give_their_bias():
