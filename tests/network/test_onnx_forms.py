@@ -133,3 +133,10 @@ def test_rows_are_padded_by_at_most_a_third_of_what_they_become():
     assert np.all(widths >= lengths)
     assert np.all(widths <= lengths * 1.5)
     assert len(np.unique(widths)) <= 25
+
+
+def test_matrices_that_no_model_holds_are_refused():
+    net = random_network(np.random.default_rng(9), "relu", "float32", inputs=30_000, sizes=(30_000, 1), density=1e-6)
+    with pytest.raises(ValueError, match=r"must be 'sparse' above 2 GB.*got 'dense' with matrices of 3\.6 GB"):
+        net.to_onnx(form="dense")
+    assert len(net.to_onnx().SerializeToString()) < 1_000_000

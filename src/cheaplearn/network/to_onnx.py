@@ -23,6 +23,7 @@ OPSET = 17
 _IR_VERSION = 8
 _FORMS = ("auto", "dense", "sparse")
 _SMALL = 2**20  # bytes of matrices that are exported as they are
+_MOST_BYTES = 2**31 - 2**20  # a protocol buffer holds no more
 _PROBES = 1000  # random inputs of the measured difference; the corners (low, ..., low), (high, ..., high) are added
 _WORK = 3e7  # synapses times probes: fewer probes for large networks
 
@@ -69,6 +70,10 @@ def _is_sparse(net: Network, form: str) -> bool:
     if form == "sparse" and not net.variables:
         advice = "Pass form='dense'."
         raise ValueError(must_be("form", "to_onnx", "'dense' for a network without inputs", repr(form), advice))
+    if form == "dense" and dense_bytes(net) > _MOST_BYTES:
+        advice = "Pass form='sparse'."
+        got = f"'dense' with matrices of {dense_bytes(net) / 1e9:.1f} GB"
+        raise ValueError(must_be("form", "to_onnx", "'sparse' above 2 GB, the limit of a model", got, advice))
     if form == "auto":
         return dense_bytes(net) > max(_SMALL, sparse_bytes(net))
     return form == "sparse"
