@@ -133,27 +133,63 @@ class Network:
         return classes[np.argmax(self(X), axis=1)]
 
     def save(self, path: Any) -> None:
-        """Writes the network and its certificate to one .npz file (no pickle); `cheaplearn.load` reads it.
+        """Writes the network and its certificate to one file (no pickle); `cheaplearn.load` reads it.
 
         Args:
-            path: File to write; the ending .npz is added if it has none.
+            path: File to write: JSON if it ends in .json, else NPZ; .npz is added if it has no ending.
         """
         from .storage import save
 
         save(self, path)
 
-    def to_onnx(self, path: Any = None) -> Any:
+    def to_onnx(self, path: Any = None, form: str = "auto") -> Any:
         """Exports to ONNX with standard operators only, and measures what the export changed.
 
         Args:
             path: File to write, or None to only return the model.
+            form: "dense" (matrices), "sparse" (non-zero weights only) or "auto" (sparse where that is smaller).
 
         Returns:
             The `onnx.ModelProto`; its metadata hold formula, box, dtype, certified error and measured difference.
         """
         from .to_onnx import to_onnx
 
-        return to_onnx(self, path)
+        return to_onnx(self, path, form)
+
+    def to_torch(self) -> Any:
+        """Turns the network into a PyTorch module with trainable weights; needs the extra ``cheaplearn[torch]``.
+
+        Returns:
+            A `torch.nn.Module` that keeps the pattern of the synapses; its `to_network()` leads back.
+
+        Raises:
+            ModuleNotFoundError: If PyTorch is not installed.
+        """
+        try:
+            from .to_torch import to_torch
+        except ModuleNotFoundError as err:
+            if err.name != "torch":
+                raise
+            message = "`to_torch` of `Network` needs PyTorch. Install cheaplearn[torch]."
+            raise ModuleNotFoundError(message, name="torch") from err
+        return to_torch(self)
+
+    def to_c(self, path: Any = None, name: str = "cheaplearn_net") -> str:
+        """Writes the network as one C99 file that needs math.h only.
+
+        Args:
+            path: File to write, or None.
+            name: The C function: ``void name(const float *x, float *y)``, double for float64.
+
+        Returns:
+            The source text.
+
+        Raises:
+            ValueError: If the network has more than 20,000 synapses or the name is no C identifier.
+        """
+        from .to_c import to_c
+
+        return to_c(self, path, name)
 
     def draw(self, path: Any = None) -> Any:
         """Draws the network with Matplotlib.
