@@ -197,11 +197,10 @@ class _Assembler:
         additions = np.maximum(entries - 1, 0)
         if entries.max(initial=0) > _LONG:
             additions = np.zeros(len(entries), dtype=np.int64)
-            while entries.max(initial=0) > self.group:
+            while (terms := np.bincount(block.row, minlength=len(entries))).max() > self.group:
                 block, met = self._partial_sums(block, units.size)
                 additions += met
-                entries = np.bincount(block.row, minlength=len(units.size)) + (block.bias != 0)
-            additions += np.maximum(entries - 1, 0)
+            additions += np.maximum(terms + (block.bias != 0) - 1, 0)
         own = self.arithmetic.unit_rounding(additions, units.inexact, units.size, largest)
         columns = self._append(block, np.minimum(units.size, np.maximum(largest, 0) * 2.0) if largest else units.size)
         return columns, (units.rounding + own) * ROUNDUP

@@ -201,6 +201,7 @@ def _network(
         dtype=dtype,
         assumptions=_assumptions(activation, dtype, best),
         labels=circuit.labels,
+        kinds={name: kind for name, kind in zip(circuit.variables, circuit.kinds, strict=True) if kind != "real"},
     )
     return Network(
         layers=best.assembly.network_layers(len(circuit.variables), np.dtype(dtype)),

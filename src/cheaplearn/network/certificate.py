@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
 
 __all__ = ["Certificate", "rounded_up"]
@@ -45,6 +45,8 @@ class Certificate:
         dtype: Floating-point type of weights and evaluation.
         assumptions: What the proof takes for granted, in words.
         labels: Names of the outputs.
+        kinds: "bit" or "spin" for inputs that are exactly 0 or 1, or -1 or 1; the others are real. The certificate holds
+            for such values only.
     """
 
     errors: tuple[float, ...]
@@ -54,6 +56,7 @@ class Certificate:
     dtype: str
     assumptions: tuple[str, ...]
     labels: tuple[str, ...]
+    kinds: dict[str, str] = field(default_factory=dict)
 
     @property
     def error(self) -> float:
@@ -85,6 +88,9 @@ class Certificate:
             where = f"every input in [{ranges[0][0]:g}, {ranges[0][1]:g}]"
         else:
             where = ", ".join(f"{name} in [{low:g}, {high:g}]" for name, (low, high) in self.box.items())
+        discrete = [f"{name} {'0 or 1' if kind == 'bit' else '-1 or 1'}" for name, kind in self.kinds.items()]
+        if discrete:
+            where += "; exactly " + ", ".join(discrete[:8]) + (", ..." if len(discrete) > 8 else "")
         total = self.truncation + self.rounding
         share = self.truncation / total if total else 0.0
         error, truncation, rounding = (f"{rounded_up(e):.3g}" for e in (self.error, self.truncation, self.rounding))

@@ -112,6 +112,7 @@ class _Search:
     ) -> None:
         assert net.certificate is not None
         self.evaluate, self.circuit, self.rng = evaluate, circuit, rng
+        self.discrete = np.array([name in net.certificate.kinds for name in net.variables], dtype=np.bool_)
         self.single = net.dtype == np.float32
         self.low, self.high = (
             np.array([net.certificate.box[name] for name in net.variables], dtype=np.float64).reshape(-1, 2).T
@@ -124,13 +125,20 @@ class _Search:
         middle = (self.low + self.high) / 2
         special = np.stack([self.low, self.high, middle])
         thirds = self.low + (self.high - self.low) * self.rng.integers(0, 9, (effort, n)) / 8
-        start = np.concatenate([special, uniform, corners, thirds])
+        start = self.allowed(np.concatenate([special, uniform, corners, thirds]))
         errors = self.errors(start)
         best = [start[k] for k in np.argsort(errors)[::-1][:6]]
         found = [self.ascend(point) for point in best]
         point, value = max(found, key=lambda pair: pair[1])
         point = self.jitter(point, value)
         return self.judge(point), point
+
+    def allowed(self, X: np.ndarray) -> np.ndarray:
+        """Moves bits and spins to the nearer of their two values."""
+        if not self.discrete.any():
+            return X
+        nearer = np.where(X < (self.low + self.high) / 2, self.low, self.high)
+        return np.where(self.discrete, nearer, X)
 
     def judge(self, point: np.ndarray) -> float:
         """The error at one point in exact arithmetic, rounded once: the search itself may round."""
@@ -159,6 +167,7 @@ class _Search:
             moves = np.repeat(point[None], n * len(shares), axis=0)
             which = np.repeat(np.arange(n), len(shares))
             moves[np.arange(len(moves)), which] = self.low[which] + (self.high - self.low)[which] * np.tile(shares, n)
+            moves = self.allowed(moves)
             errors = self.errors(moves)
             k = int(np.argmax(errors))
             if errors[k] <= value * (1 + 1e-6):
@@ -171,6 +180,7 @@ class _Search:
         for scale in (1e-1, 1e-2, 1e-4, 1e-6):
             noise = self.rng.uniform(-scale, scale, (2048, len(point))) * (self.high - self.low)
             moves = np.clip(point + noise * (self.rng.random(noise.shape) < 0.5), self.low, self.high)
+            moves = self.allowed(moves)
             errors = self.errors(moves)
             k = int(np.argmax(errors))
             if errors[k] > value:
