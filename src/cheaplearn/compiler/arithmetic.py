@@ -83,4 +83,4 @@ class Arithmetic:
             return result + additions * self.sum_u * sizes * (1 + 2.0**-10) + (additions + 1) * self.tiny
         single = np.minimum(sizes, largest)  # one addition is off by u times its result
         size = np.where(additions == 1, single + inexact * sizes, k * sizes)
-        return self.u * size * (1 + 2 * (k + 2) * self.u) + (additions + 1) * self.tiny * (k > 0)
+        return self.u * size * (1 + 2 * (k + 2) * self.u) + (additions + 1) * self.tiny
