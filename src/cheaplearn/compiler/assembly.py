@@ -202,6 +202,7 @@ class _Assembler:
                 additions += met
             additions += np.maximum(terms + (block.bias != 0) - 1, 0)
         own = self.arithmetic.unit_rounding(additions, units.inexact, units.size, largest)
+        own = np.where(units.exact, 0.0, own)
         columns = self._append(block, np.minimum(units.size, np.maximum(largest, 0) * 2.0) if largest else units.size)
         return columns, (units.rounding + own) * ROUNDUP
 
@@ -248,13 +249,15 @@ class _Assembler:
         readouts = {k: columns[0] + units[:, 0, :] for k, _, units in placed}
         evens = _Neurons()
         halves = {
-            k: evens.add_evens(self._even(k), forms, members, columns[0] + units)
+            k: self._add_evens(evens, k, forms, members, columns[0] + units)
             for k, members, units in placed
             if self.choice.gates[k].kind != "exact"
         }
         if halves:
             first = self._append(evens.block(), np.concatenate(evens.sizes))[0]
             readouts |= {k: first + units for k, units in halves.items()}
+        if self.choice.activation == "relu":
+            readouts = self._add_teeth(readouts)
         place = np.zeros(len(nodes), dtype=np.int64)
         for _, members, _ in placed:
             place[members] = np.arange(len(members))
@@ -263,6 +266,34 @@ class _Assembler:
             self._set_products(k, level, forms, readout, place)
         if counts is not None:
             self._set_counts(level, columns[0] + counts[0], counts[1], counts[2])
+
+    def _add_evens(
+        self, evens: _Neurons, k: int, forms: _Forms, members: np.ndarray, neurons: np.ndarray
+    ) -> np.ndarray:
+        if self.choice.gates[k].kind != "sawtooth":
+            return evens.add_evens(self._even(k), forms, members, neurons)
+        columns = [neurons[:, 0, 0], forms.column[members]]  # |f| = 2 max(f, 0) - f
+        return evens.add(columns, [np.full(len(members), 2.0), -forms.scale[members]], 0.0, REACH)[:, None]
+
+    def _add_teeth(self, readouts: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
+        """Adds the teeth of sawtooth gates, two layers each; returns the columns of y_0, y_1, ..."""
+        longest = max((len(self.choice.gates[k].weights) for k in readouts), default=1)
+        for tooth in range(1, longest):
+            bends, tents = _Neurons(), _Neurons()
+            going = [k for k in readouts if len(self.choice.gates[k].weights) > tooth]
+            places = {}
+            for k in going:
+                last = readouts[k][:, -1]
+                places[k] = bends.add([last], [np.ones(len(last))], -0.5, REACH)
+            first = self._append(bends.block(), np.concatenate(bends.sizes), "relu")[0]
+            for k in going:
+                last, m = readouts[k][:, -1], len(readouts[k])
+                columns = [last, first + places[k]]
+                places[k] = tents.add(columns, [np.full(m, 2.0), np.full(m, -4.0)], 0.0, REACH)
+            first = self._append(tents.block(), np.concatenate(tents.sizes))[0]
+            for k in going:
+                readouts[k] = np.column_stack([readouts[k], first + places[k]])
+        return readouts
 
     def _even(self, k: int) -> _Even:
         """What the even units of a gate subtract, and what the stored number misses."""
@@ -303,6 +334,7 @@ class _Assembler:
                 units.rounding[others],
                 units.size[others],
                 units.inexact[others],
+                units.exact[others],
                 units.overflow,
             )
             columns, rounding = self._append_sums(rest, 1.0)
@@ -328,7 +360,7 @@ class _Assembler:
             size=np.full(len(mine), noise.size * REACH**2 + noise.of_square),
             truncation=gate.remainder + 2 * truncation + truncation**2,
             rounding=noise.of_square + 2 * rounding + rounding**2 + 2 * truncation * rounding,
-            offset=0.0 if gate.kind == "exact" else self._even(k).missed * float(weights.sum()),
+            offset=0.0 if gate.kind in {"exact", "sawtooth"} else self._even(k).missed * float(weights.sum()),
         )
         self.form_rounding[nodes] = rounding
         self.assembly.node_errors[nodes] = gate.remainder + noise.of_square
@@ -342,8 +374,10 @@ class _Assembler:
         weights = np.concatenate([gate.weights, np.negative(gate.weights)])
         plus = len(level.squares) + mine
         minus = plus + len(level.products)
-        truncation = np.maximum(forms.truncation[plus], forms.truncation[minus])
-        rounding = np.maximum(forms.rounding[plus], forms.rounding[minus])
+        # p^2 - q^2 changes by 2 |p| e + 2 |q| e', |p| + |q| <= 1; the chords of a sawtooth may be steeper
+        both = 2.0 if gate.kind == "sawtooth" else 1.0
+        truncation = both * np.maximum(forms.truncation[plus], forms.truncation[minus])
+        rounding = both * np.maximum(forms.rounding[plus], forms.rounding[minus])
         self.sources.set(
             2 * self.layout.n + nodes,
             np.concatenate([readout[place[plus]], readout[place[minus]]], axis=1),
@@ -360,15 +394,11 @@ class _Assembler:
         units = linear_units(level.count_forms, self.sources, self.unit_size, self.arithmetic, gate.slope)
         if units.overflow:
             self.message = self.message or f"a weight overflows {self.arithmetic.dtype.name}"
-        # sums of small multiples of 1/2 of integers are exact
-        rows = level.count_forms
-        integral = np.ones(rows.n_rows, dtype=np.bool_)
-        np.logical_and.at(integral, rows.row, self.sources.is_integral[rows.source])
-        np.logical_and.at(integral, rows.row, (rows.high * 2 == np.round(rows.high * 2)) & (rows.low == 0))
-        integral &= (units.rounding == 0) & (units.size * 2 < 1 / self.arithmetic.u / 2)
         additions = np.maximum(units.entries - 1, 0)
         own = self.arithmetic.unit_rounding(additions, units.inexact, units.size, np.inf)
-        error = np.where(integral, 0.0, units.truncation + units.rounding + own)
+        integral = units.exact & (units.rounding == 0) & (units.truncation == 0)
+        error = units.truncation + units.rounding + np.where(units.exact, 0.0, own)
+        rows = level.count_forms
         largest = gate.slope * (level.reach + 1)
         values = np.full(rows.n_rows, activation_named(self.choice.activation).largest(largest) * (1 + 2.0**-8))
         places = neurons.add_block(units.block, values, largest)

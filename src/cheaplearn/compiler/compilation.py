@@ -15,6 +15,7 @@ from ..network import Certificate, Network, activation_named, rounded_up
 from .counts import unit_function
 from .layout import Layout
 from .lowering import lower
+from .sawtooth import most_teeth
 from .search import Candidate, best_candidate, quick_candidate
 from .square_gates import SquareGate
 
@@ -90,7 +91,7 @@ def compile(
     intervals = _box(circuit, box)
     tolerances = _tolerances(circuit, intervals, tolerance, relative_tolerance)
     numeric = np.dtype(dtype)
-    layout = _layout(circuit, intervals, activation)
+    layout = _layout(circuit, intervals, activation, dtype)
     best = best_candidate(layout, activation, numeric, tolerances)
     if tolerances is not None and best.ratio > 1.0:
         message, reached = _unreachable(circuit, intervals, best, tolerances, activation, dtype)
@@ -102,8 +103,9 @@ def compile(
     return _network(circuit, intervals, best, activation, dtype)
 
 
-def _layout(circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], activation: str) -> Layout:
-    program = lower(circuit, intervals, unit_function(activation))
+def _layout(circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], activation: str, dtype: str) -> Layout:
+    square_cost = most_teeth(np.dtype(dtype)) if activation == "relu" else 1
+    program = lower(circuit, intervals, unit_function(activation), square_cost)
     return Layout(program, [kind != "real" for kind in circuit.kinds])
 
 
@@ -241,7 +243,7 @@ def _unreachable(
     for other_dtype, other in (("float64", activation), (dtype, "square"), ("float64", "square")):
         if (other_dtype, other) == (dtype, activation):
             continue
-        candidate = quick_candidate(_layout(circuit, intervals, other), other, np.dtype(other_dtype), tolerances)
+        candidate = quick_candidate(_layout(circuit, intervals, other, other_dtype), other, np.dtype(other_dtype), tolerances)
         if candidate.ratio <= 1.0:
             advice.append(
                 f"dtype={other_dtype!r}, activation={other!r} reaches {rounded_up(candidate.assembly.bounds.errors[k], 2):.2g}"

@@ -73,6 +73,8 @@ def gate_noise(gate: SquareGate, arithmetic: Arithmetic) -> GateNoise:
         u = arithmetic.u * (1 + 2.0**-10)
         tiny = arithmetic.tiny * gate.weights[0]
         return GateNoise(tiny, 0.0, u, 1.0 + 2 * u, (gate.scales[0] ** 2 * REACH**2,))
+    if gate.kind == "sawtooth":  # every step is exact
+        return GateNoise(0.0, 0.0, 0.0, sum(map(abs, gate.weights)), (REACH,))
     constant = slope = curvature = size = 0.0
     values = []
     for scale, weight in zip(gate.scales, gate.weights, strict=True):

@@ -41,6 +41,7 @@ class LinearUnits:
         rounding: Error from everything else, per row, without the rounding of partial sums.
         size: Bound of ``sum |w s| + |b|``, per row.
         inexact: Whether a product is rounded, per row.
+        exact: Whether nothing is rounded in any order: sums of integers times multiples of one power of two.
         overflow: Whether a number is too large for the dtype.
     """
 
@@ -49,6 +50,7 @@ class LinearUnits:
     rounding: np.ndarray
     size: np.ndarray
     inexact: np.ndarray
+    exact: np.ndarray
     overflow: bool
 
     @property
@@ -81,7 +83,7 @@ def linear_units(
         left_over = product_error(high, weight, wanted) + rows.low[origin] * weight
         stored = arithmetic.stored(wanted * factor)
         missing = np.abs(wanted - stored / factor) * (1 + 2.0**-52) + np.abs(left_over) * (1 + 2.0**-40)
-        missing += np.abs(wanted) * 2.0**-100
+        missing += np.where(rows.low[origin] != 0, np.abs(wanted) * 2.0**-100, 0.0)  # what high + low leaves out
 
         coefficient = np.abs(rows.high) * (1 + 2.0**-50)
         size = _sum(rows.row, coefficient * sources.size[rows.source], n_rows)
@@ -91,7 +93,7 @@ def linear_units(
 
         shift = _sum(rows.row, rows.high * sources.offset[rows.source], n_rows)
         shift_size = _sum(rows.row, np.abs(rows.high * sources.offset[rows.source]), n_rows)
-        constant = rows.constant_high - shift if len(rows.row) else rows.constant_high
+        constant = rows.constant_high + shift
         bias = arithmetic.stored(constant * factor)
         rounding += np.abs(constant - bias / factor) + np.abs(rows.constant_low)
         rounding += (shift_size > 0) * (shift_size + np.abs(constant)) * 2.0**-48
@@ -102,7 +104,11 @@ def linear_units(
     overflow = not (np.all(np.isfinite(numbers)) and np.all(np.isfinite(size)))
     block = Block(row[kept], column[kept], stored[kept], bias)
     size = (size + np.abs(bias / factor)) * ROUNDUP
-    return LinearUnits(block, truncation * ROUNDUP, rounding * ROUNDUP, size, inexact, overflow)
+    step = np.full(n_rows, np.inf)
+    np.minimum.at(step, row[kept], _lowest_bit(stored[kept]))
+    step = np.minimum(step, np.where(bias != 0, _lowest_bit(bias), np.inf)) / factor
+    exact = ~_any(rows.row, ~sources.is_integral[rows.source], n_rows) & (size <= step / arithmetic.u)
+    return LinearUnits(block, truncation * ROUNDUP, rounding * ROUNDUP, size, inexact, exact, overflow)
 
 
 def _sum(row: np.ndarray, values: np.ndarray, n_rows: int) -> np.ndarray:
@@ -111,6 +117,13 @@ def _sum(row: np.ndarray, values: np.ndarray, n_rows: int) -> np.ndarray:
 
 def _any(row: np.ndarray, flags: np.ndarray, n_rows: int) -> np.ndarray:
     return np.bincount(row[flags], minlength=n_rows) > 0
+
+
+def _lowest_bit(numbers: np.ndarray) -> np.ndarray:
+    """Value of the lowest bit that is set."""
+    mantissa, exponent = np.frexp(np.where(np.isfinite(numbers), numbers, 1.0))
+    digits = np.abs(np.ldexp(mantissa, 53)).astype(np.int64)
+    return np.ldexp((digits & -digits).astype(np.float64), exponent - 53)
 
 
 def _is_power_of_two(numbers: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from .assembly import Assembly, GateChoice, assemble
 from .gate_noise import gate_noise
 from .joint import JointBounds
 from .layout import Layout
+from .sawtooth import most_teeth, sawtooth_gate
 from .sensitivity import node_sensitivities
 from .square_gates import SquareGate, gate_kinds, square_gate
 
@@ -79,6 +80,8 @@ def quick_candidate(layout: Layout, activation: str, dtype: np.dtype, tolerances
         search = _Search(layout, activation, dtype, tolerances)
         if not search.has_squares:
             return search.evaluate(())
+        if activation == "relu":
+            return search.evaluate((sawtooth_gate(most_teeth(dtype)),))
         kind = gate_kinds(activation)[0]
         return search.uniform(kind, best_exponent(activation, kind, dtype.name), "minimax")
 
@@ -127,6 +130,8 @@ class _Search:
     def run(self, kinds: Sequence[tuple[str, int]] | None) -> Candidate:
         if not self.has_squares:
             return self.evaluate(())
+        if self.activation == "relu":
+            return self.best_sawtooth()
         best: Candidate | None = None
         for kind in kinds or gate_kinds(self.activation):
             found = self.best_of_kind(kind)
@@ -137,6 +142,25 @@ class _Search:
             if best is None or found.ratio < best.ratio:
                 best = found
         assert best is not None
+        return best
+
+    def best_sawtooth(self) -> Candidate:
+        """Gives every square the teeth that its effect on the outputs asks for, as few as needed in all."""
+        most = most_teeth(self.dtype)
+        best = self.evaluate((sawtooth_gate(most),))
+        if best.ratio > 1.0 or not self.has_tolerance:
+            return best
+        effects = np.log2(np.maximum(node_sensitivities(self.layout, 1.0 / self.tolerances), 1e-300)) / 2
+        low, high = -1.0, float(effects.max(initial=0.0)) + most + 1  # 4^-(teeth + 1) times the effect is 4^-level
+        gates = tuple(sawtooth_gate(teeth) for teeth in range(most + 1))
+        while high - low > 0.125:
+            level = (low + high) / 2
+            teeth = np.clip(np.ceil(effects + level - 1), 0, most).astype(np.int64)
+            candidate = self.evaluate(gates, teeth)
+            if candidate.ratio <= 1.0:
+                best, high = candidate, level
+            else:
+                low = level
         return best
 
     def best_of_kind(self, kind: tuple[str, int]) -> Candidate:
