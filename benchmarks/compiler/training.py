@@ -29,6 +29,7 @@ def competitors():
 def compare(pythons, folder, seconds, limit):
     show(f"### Error against trained networks ({seconds:g} s of training each)\n")
     header("target", "method", "neurons or nodes", "worst error", "/ spread", "/ cheaplearn", "s", "s / cheaplearn")
+    ratios = []
     for function in targets():
         X = functions.points(function["n"], POINTS, 12345)
         points, outputs = str(Path(folder, "points.npy")), str(Path(folder, "outputs"))
@@ -42,8 +43,14 @@ def compare(pythons, folder, seconds, limit):
         for name, environment, worker, extra in competitors():
             job = {"function": function, "points": points, "values": outputs + ".npy", "seconds": seconds, "seed": 0}
             theirs = run(pythons[environment], worker, job | extra, seconds + limit)["all"]
-            row(function, name, theirs | judged(theirs, outputs + ".npy", exact), ours, exact)
-    show(f"\nWorst error on {POINTS:,} fresh points, float32; spread: standard deviation of the target on them.\n")
+            theirs |= judged(theirs, outputs + ".npy", exact)
+            row(function, name, theirs, ours, exact)
+            if "worst" in theirs and "worst" in ours:
+                ratios.append(theirs["worst"] / ours["worst"])
+    show(f"\nWorst error on {POINTS:,} fresh points, float32; spread: standard deviation of the target on them.")
+    if ratios:
+        show(f"Smallest error of a trained network / cheaplearn: {min(ratios):.0f}.")
+    show("")
 
 
 def judged(result, path, exact):

@@ -3,6 +3,8 @@
 Job: function, points, values (prefix of files for the outputs).
 """
 
+import sys
+import threading
 import time
 
 import numpy as np
@@ -35,4 +37,8 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.setrecursionlimit(1_000_000)  # Python parses a sum of 10,000 terms by recursion: give it room, in a deep stack
+    threading.stack_size(1 << 29)
+    thread = threading.Thread(target=main)
+    thread.start()
+    thread.join()
