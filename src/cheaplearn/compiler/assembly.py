@@ -417,7 +417,7 @@ class _Assembler:
             2 * self.layout.n + level.counts,
             columns[:, None],
             np.full((len(columns), 1), gate.weight),
-            size=np.full(len(columns), float(level.reach + 1)),
+            size=(level.tops if gate.grows else 1.0) + own + gate.truncation + gate.sensitivity * error,
             truncation=gate.truncation,
             rounding=own + gate.sensitivity * error,
             offset=gate.offset,
