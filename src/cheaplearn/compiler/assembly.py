@@ -18,8 +18,10 @@ from scipy import sparse
 
 from ..network import Layer, activation_named
 from .arithmetic import Arithmetic
+from .carrying import Carrier
 from .counts import unit_gate
 from .gate_noise import gate_noise
+from .identity_gates import identity_gate
 from .joint import JointBounds
 from .layout import Layout, Level
 from .linear_units import Block, LinearUnits, linear_units
@@ -113,7 +115,14 @@ class Assembly:
         return tuple(layers)
 
 
-def assemble(layout: Layout, choice: GateChoice, dtype: np.dtype, joint: JointBounds | None = None) -> Assembly:
+def assemble(
+    layout: Layout,
+    choice: GateChoice,
+    dtype: np.dtype,
+    joint: JointBounds | None = None,
+    *,
+    is_strict: bool = False,
+) -> Assembly:
     """Stores a network and bounds its error.
 
     Args:
@@ -121,17 +130,27 @@ def assemble(layout: Layout, choice: GateChoice, dtype: np.dtype, joint: JointBo
         choice: Gate of every node.
         dtype: Type of the stored numbers.
         joint: Joint bounds of the squares that an output reads, if they are wanted.
+        is_strict: Whether values are carried past layers of neurons by identity neurons.
 
     Returns:
         The network; its bounds are infinite if a value may overflow or leave the certified range of a gate.
 
     Cost: proportional to the entries of all rows.
     """
-    return _Assembler(layout, choice, dtype).run(joint)
+    return Assembler(layout, choice, dtype, is_strict=is_strict).run(joint)
 
 
-class _Assembler:
-    def __init__(self, layout: Layout, choice: GateChoice, dtype: np.dtype) -> None:
+class Assembler:
+    """The pass over all layers; `run` makes it.
+
+    Args:
+        layout: The program as arrays.
+        choice: Gate of every node.
+        dtype: Type of the stored numbers.
+        is_strict: Whether values are carried past layers of neurons by identity neurons.
+    """
+
+    def __init__(self, layout: Layout, choice: GateChoice, dtype: np.dtype, *, is_strict: bool = False) -> None:
         self.layout, self.choice = layout, choice
         self.arithmetic = Arithmetic(dtype)
         self.noise = [gate_noise(gate, self.arithmetic) for gate in choice.gates]
@@ -141,15 +160,25 @@ class _Assembler:
         self.unit_size = layout.input_size * (1 + self.arithmetic.u)
         self.form_rounding = np.zeros(len(layout.program.nodes))
         self.message = ""
+        identity = identity_gate(choice.activation, self.arithmetic) if is_strict else None
+        self.carrier = Carrier(layout, identity) if identity else None
         self._set_inputs()
 
     def run(self, joint: JointBounds | None) -> Assembly:
+        """Stores and bounds the whole network.
+
+        Args:
+            joint: Joint bounds of the outputs.
+
+        Returns:
+            The network.
+        """
         layout = self.layout
         if layout.centred:
             self._centre_inputs()
         with np.errstate(over="ignore", invalid="ignore"):
-            for level in layout.levels:
-                self._add_level(level)
+            for index, level in enumerate(layout.levels):
+                self._add_level(index, level)
             self._add_outputs(joint)
         return self.assembly
 
@@ -171,7 +200,7 @@ class _Assembler:
 
     def _centre_inputs(self) -> None:
         units = linear_units(self.layout.centring, self.sources, self.unit_size, self.arithmetic)
-        columns, rounding = self._append_sums(units, 1.0)
+        columns, rounding = self.append_sums(units, 1.0)
         sources = self.layout.n + np.array(self.layout.centred, dtype=np.int64)
         ones = np.ones((len(columns), 1))
         size = np.ones(len(columns)) + rounding
@@ -189,8 +218,16 @@ class _Assembler:
             self.message = self.message or f"a value may overflow {self.arithmetic.dtype.name}"
         return columns
 
-    def _append_sums(self, units: LinearUnits, largest: float) -> tuple[np.ndarray, np.ndarray]:
-        """Adds linear units, long ones through partial sums; returns their columns and their rounding errors."""
+    def append_sums(self, units: LinearUnits, largest: float) -> tuple[np.ndarray, np.ndarray]:
+        """Adds linear units, long ones through partial sums.
+
+        Args:
+            units: The units.
+            largest: Bound of every sum; infinite if none is known.
+
+        Returns:
+            Their columns and their rounding errors.
+        """
         if units.overflow or not np.all(units.size < self.arithmetic.largest):
             self.message = self.message or f"a sum may overflow {self.arithmetic.dtype.name}"
         block, entries = units.block, units.entries
@@ -230,30 +267,32 @@ class _Assembler:
 
     # --- nodes --------------------------------------------------------------------------------------------------------
 
-    def _add_level(self, level: Level) -> None:
+    def _add_level(self, index: int, level: Level) -> None:
         forms = _Forms(level, linear_units(level.forms, self.sources, self.unit_size, self.arithmetic))
         self._place_forms(forms)
         nodes = np.concatenate([level.squares, level.products, level.products])
         gate_of_form = self.choice.of_node[nodes] if len(nodes) else nodes
-        neurons = _Neurons()
+        neurons = Neurons()
         placed = []
         for k, gate in enumerate(self.choice.gates):
             members = np.flatnonzero(gate_of_form == k)
             if len(members):
                 placed.append((k, members, neurons.add_gate(gate, forms, members)))
         counts = self._count_neurons(level, neurons) if len(level.counts) else None
+        carried = self.carrier.add_neurons(self, index, neurons) if self.carrier else None
         if not neurons.sizes:
             return
         columns = self._append(neurons.block(), np.concatenate(neurons.sizes), self.choice.activation)
         self.assembly.largest_slope = max(self.assembly.largest_slope, neurons.largest)
         readouts = {k: columns[0] + units[:, 0, :] for k, _, units in placed}
-        evens = _Neurons()
+        evens = Neurons()
         halves = {
             k: self._add_evens(evens, k, forms, members, columns[0] + units)
             for k, members, units in placed
             if self.choice.gates[k].kind != "exact"
         }
-        if halves:
+        values = self.carrier.add_values(self, carried, columns[0], evens) if self.carrier and carried else None
+        if evens.sizes:
             first = self._append(evens.block(), np.concatenate(evens.sizes))[0]
             readouts |= {k: first + units for k, units in halves.items()}
         if self.choice.activation == "relu":
@@ -264,11 +303,13 @@ class _Assembler:
         for k, readout in readouts.items():
             self._set_squares(k, level, forms, readout, place)
             self._set_products(k, level, forms, readout, place)
+        if self.carrier and carried and values is not None:
+            self.carrier.register(self, carried, first + values)
         if counts is not None:
             self._set_counts(level, columns[0] + counts[0], counts[1], counts[2])
 
     def _add_evens(
-        self, evens: _Neurons, k: int, forms: _Forms, members: np.ndarray, neurons: np.ndarray
+        self, evens: Neurons, k: int, forms: _Forms, members: np.ndarray, neurons: np.ndarray
     ) -> np.ndarray:
         if self.choice.gates[k].kind != "sawtooth":
             return evens.add_evens(self._even(k), forms, members, neurons)
@@ -279,7 +320,7 @@ class _Assembler:
         """Adds the teeth of sawtooth gates, two layers each; returns the columns of y_0, y_1, ..."""
         longest = max((len(self.choice.gates[k].weights) for k in readouts), default=1)
         for tooth in range(1, longest):
-            bends, tents = _Neurons(), _Neurons()
+            bends, tents = Neurons(), Neurons()
             going = [k for k in readouts if len(self.choice.gates[k].weights) > tooth]
             places = {}
             for k in going:
@@ -337,7 +378,7 @@ class _Assembler:
                 units.exact[others],
                 units.overflow,
             )
-            columns, rounding = self._append_sums(rest, 1.0)
+            columns, rounding = self.append_sums(rest, 1.0)
             forms.column[others] = columns
             forms.rounding[others] = rounding
         forms.truncation = units.truncation
@@ -388,7 +429,7 @@ class _Assembler:
         )
         self.assembly.node_errors[nodes] = gate.pair_remainder + noise.of_product
 
-    def _count_neurons(self, level: Level, neurons: _Neurons) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _count_neurons(self, level: Level, neurons: Neurons) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Adds the neurons of the counts; returns their places, the error of their forms and whether they are exact."""
         gate = unit_gate(self.choice.activation, self.arithmetic.u)
         units = linear_units(level.count_forms, self.sources, self.unit_size, self.arithmetic, gate.slope)
@@ -429,7 +470,7 @@ class _Assembler:
 
     def _add_outputs(self, joint: JointBounds | None) -> None:
         units = linear_units(self.layout.outputs, self.sources, self.unit_size, self.arithmetic)
-        _, rounding = self._append_sums(units, np.inf)
+        _, rounding = self.append_sums(units, np.inf)
         truncation = units.truncation
         if joint is not None and self.choice.gates:
             less = joint.savings(self.choice.gates, self.noise, self.choice.of_node, self.form_rounding)
@@ -463,8 +504,8 @@ class _Even:
     missed: float
 
 
-class _Neurons:
-    """Collects the units of one layer from several gates."""
+class Neurons:
+    """Collects the units of one layer from several gates: places are positions in the layer."""
 
     def __init__(self) -> None:
         self.parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
@@ -474,7 +515,17 @@ class _Neurons:
         self.largest = 0.0
 
     def add(self, columns: Sequence[np.ndarray], weights: Sequence[np.ndarray], bias: float, size: float) -> np.ndarray:
-        """Adds units that read a few columns each; returns their places."""
+        """Adds units that read a few columns each.
+
+        Args:
+            columns: Columns read, one array per term of the units.
+            weights: Their weights.
+            bias: Bias of each.
+            size: Bound of each.
+
+        Returns:
+            Their places.
+        """
         m = len(columns[0])
         places = self.count + np.arange(m)
         for column, weight in zip(columns, weights, strict=True):

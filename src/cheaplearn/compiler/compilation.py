@@ -60,7 +60,7 @@ def compile(
         dtype: "float32" or "float64".
         activation: "silu", "gelu", "softplus" (one neuron a square) or "square" (exact up to rounding).
         depth: Only None (as deep as the products need) so far.
-        strict_layers: Only False (skips allowed) so far.
+        strict_layers: Whether each layer reads only the one before: values are carried by identity neurons, which count.
         variables: Kind of some inputs: {"x": "bit" | "spin" | "real"}.
         relative_tolerance: Instead of `tolerance`: relative to the sum over terms of |c| max over the box of
             |monomial|.
@@ -83,7 +83,7 @@ def compile(
         >>> net.neurons, net.certificate.error < 1e-4
         (2, True)
     """
-    _refuse_unbuilt(depth, strict_layers)
+    _refuse_unbuilt(depth)
     if dtype not in DTYPES:
         raise ValueError(must_be("dtype", "compile", f"one of {', '.join(DTYPES)}", repr(dtype)))
     activation_named(activation)
@@ -92,7 +92,9 @@ def compile(
     tolerances = _tolerances(circuit, intervals, tolerance, relative_tolerance)
     numeric = np.dtype(dtype)
     layout = _layout(circuit, intervals, activation, dtype)
-    best = best_candidate(layout, activation, numeric, tolerances)
+    if strict_layers:
+        _check_strict(layout, activation)
+    best = best_candidate(layout, activation, numeric, tolerances, is_strict=strict_layers)
     if tolerances is not None and best.ratio > 1.0:
         message, reached = _unreachable(circuit, intervals, best, tolerances, activation, dtype)
         network = _network(circuit, intervals, best, activation, dtype) if math.isfinite(reached) else None
@@ -109,11 +111,16 @@ def _layout(circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], activa
     return Layout(program, [kind != "real" for kind in circuit.kinds])
 
 
-def _refuse_unbuilt(depth: int | None, strict_layers: bool) -> None:
+def _refuse_unbuilt(depth: int | None) -> None:
     if depth is not None:
         raise ValueError(must_be("depth", "compile", "None", depth, "A depth budget is not built yet."))
-    if strict_layers:
-        raise ValueError(must_be("strict_layers", "compile", "False", True, "Identity neurons are not built yet."))
+
+
+def _check_strict(layout: Layout, activation: str) -> None:
+    squares = any(node.kind != "count" for node in layout.program.nodes)
+    if activation == "gaussian" or (activation == "relu" and squares):
+        requirement = "False with gaussian (it has no identity neuron), and with relu where it must square real inputs"
+        raise ValueError(must_be("strict_layers", "compile", requirement, True, "Use silu, gelu, tanh or square."))
 
 
 def _ones(circuit: Circuit) -> np.ndarray:

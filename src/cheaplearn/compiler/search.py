@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -46,7 +45,8 @@ def best_candidate(
     activation: str,
     dtype: np.dtype,
     tolerances: np.ndarray | None,
-    kinds: Sequence[tuple[str, int]] | None = None,
+    *,
+    is_strict: bool = False,
 ) -> Candidate:
     """Finds the gates with the fewest neurons that meet the tolerances, then the smallest certified error.
 
@@ -55,13 +55,13 @@ def best_candidate(
         activation: Name of the activation.
         dtype: Type of the stored numbers.
         tolerances: Positive, one per output; None takes the cheapest gates at their best.
-        kinds: Gates to choose from, ascending in neurons; None for all of the activation.
+        is_strict: Whether no layer may be skipped: gates without skips, identity neurons.
 
     Returns:
         The best candidate; its `ratio` tells whether the tolerances are met.
     """
     with threadpool_limits(limits=1):  # the matrices are small: threads would only wait for each other
-        return _Search(layout, activation, dtype, tolerances).run(kinds)
+        return _Search(layout, activation, dtype, tolerances, is_strict=is_strict).run()
 
 
 def quick_candidate(layout: Layout, activation: str, dtype: np.dtype, tolerances: np.ndarray) -> Candidate:
@@ -119,21 +119,31 @@ def _gate(activation: str, exponent: float, dtype: str, kind: tuple[str, int], g
 
 
 class _Search:
-    def __init__(self, layout: Layout, activation: str, dtype: np.dtype, tolerances: np.ndarray | None) -> None:
-        self.layout, self.activation, self.dtype = layout, activation, dtype
+    def __init__(
+        self,
+        layout: Layout,
+        activation: str,
+        dtype: np.dtype,
+        tolerances: np.ndarray | None,
+        *,
+        is_strict: bool = False,
+    ) -> None:
+        self.layout, self.activation, self.dtype, self.is_strict = layout, activation, dtype, is_strict
         self.has_tolerance = tolerances is not None
         self.tolerances = np.ones(len(layout.program.outputs)) if tolerances is None else tolerances
         self.joint = JointBounds(layout)
         self.is_small = len(layout.program.nodes) <= _SMALL
         self.has_squares = any(node.kind != "count" for node in layout.program.nodes)
 
-    def run(self, kinds: Sequence[tuple[str, int]] | None) -> Candidate:
+    def run(self) -> Candidate:
         if not self.has_squares:
             return self.evaluate(())
         if self.activation == "relu":
             return self.best_sawtooth()
         best: Candidate | None = None
-        for kind in kinds or gate_kinds(self.activation):
+        for kind in gate_kinds(self.activation):
+            if self.is_strict and kind[0] == "half":
+                continue  # its odd part is taken away by a skip
             found = self.best_of_kind(kind)
             if found.ratio <= 1.0 and best is not None:
                 return self.mixed(best, found)
@@ -207,6 +217,6 @@ class _Search:
         if of_node is None:
             of_node = np.zeros(len(self.layout.program.nodes), dtype=np.int64)
         choice = GateChoice(self.activation, gates, of_node)
-        assembly = assemble(self.layout, choice, self.dtype, self.joint)
+        assembly = assemble(self.layout, choice, self.dtype, self.joint, is_strict=self.is_strict)
         ratio = float((assembly.bounds.errors / self.tolerances).max())
         return Candidate(assembly, choice, ratio)
