@@ -18,7 +18,7 @@ from .sawtooth import most_teeth, sawtooth_gate
 from .sensitivity import node_sensitivities
 from .square_gates import SquareGate, gate_kinds, square_gate
 
-__all__ = ["Candidate", "best_candidate", "best_exponent", "quick_candidate"]
+__all__ = ["Candidate", "best_candidate", "best_exponent", "floor_of_gate", "quick_candidate"]
 
 _LOWEST, _HIGHEST = -30, 1  # exponents of the largest scale that bracket every optimum
 _SMALL = 2000  # nodes up to which scales between powers of two are tried
@@ -84,6 +84,23 @@ def quick_candidate(layout: Layout, activation: str, dtype: np.dtype, tolerances
             return search.evaluate((sawtooth_gate(most_teeth(dtype)),))
         kind = gate_kinds(activation)[0]
         return search.uniform(kind, best_exponent(activation, kind, dtype.name), "minimax")
+
+
+def floor_of_gate(layout: Layout, activation: str, dtype: np.dtype, kind: tuple[str, int]) -> Candidate:
+    """Finds the smallest certified error with one gate at every node.
+
+    Args:
+        layout: The program as arrays.
+        activation: Name of the activation.
+        dtype: Type of the stored numbers.
+        kind: Kind of the gate and number of scales; ("sawtooth", teeth) for relu.
+
+    Returns:
+        The best candidate of that gate.
+    """
+    with threadpool_limits(limits=1):
+        search = _Search(layout, activation, dtype, None)
+        return search.evaluate((sawtooth_gate(kind[1]),)) if kind[0] == "sawtooth" else search.best_of_kind(kind)
 
 
 @cache
