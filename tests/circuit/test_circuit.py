@@ -43,3 +43,31 @@ def test_kinds_are_refused_where_the_object_fixes_them():
     circuit = cl.Circuit.coerce("x*y")
     with pytest.raises(ValueError, match="`variables` of `compile` must be None here"):
         cl.Circuit.coerce(circuit, {"x": "bit"})
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_mapping_names_the_outputs_and_changes_nothing_else(seed):
+    rng = np.random.default_rng(seed)
+    polynomials = [random_polynomial(rng, 3, 3, 5) for _ in range(3)]
+    named = cl.Circuit.coerce(dict(zip(["area", "edge", "E"], polynomials, strict=True)))
+    plain = cl.Circuit.coerce(polynomials)
+    assert named.labels == ("area", "edge", "E")
+    assert plain.labels == ("y0", "y1", "y2")
+    assert named.outputs == plain.outputs
+    assert named.fingerprint == plain.fingerprint
+
+
+def test_names_of_outputs_reach_network_and_certificate():
+    net = cl.compile({"only": "x*y + b"}, (-1, 1), variables={"b": "bit"})
+    assert net.labels == net.certificate.labels == ("only",)
+
+
+def test_a_mapping_from_exponents_is_one_polynomial():
+    assert cl.Circuit.coerce({(2, 1): 3, (0, 0): 1}).outputs == cl.Circuit.coerce("1 + 3*x0**2*x1").outputs
+    assert cl.Circuit.coerce({}).labels == ("y",)
+
+
+@pytest.mark.parametrize("labels", [["a", "a"], ["a"], ["a", " "], ["a", 1]])
+def test_labels_that_do_not_tell_outputs_apart_are_refused(labels):
+    with pytest.raises(ValueError, match=r"`labels` of `Circuit.from_polynomials` must be one distinct, .* \(2\)"):
+        cl.Circuit.from_polynomials(["x", "y"], labels=labels)

@@ -41,19 +41,26 @@ class Circuit:
     classes: np.ndarray | None = None
 
     @classmethod
-    def from_polynomials(cls, polynomials: Sequence[Any], kinds: Mapping[str, str] | None = None) -> Circuit:
+    def from_polynomials(
+        cls,
+        polynomials: Sequence[Any],
+        kinds: Mapping[str, str] | None = None,
+        labels: Sequence[str] | None = None,
+    ) -> Circuit:
         """Makes a circuit of plain polynomials in raw units.
 
         Args:
             polynomials: One or more objects that `Polynomial.coerce` accepts.
             kinds: Kind of some variables by name; the others are real.
+            labels: One name per polynomial; None for "y", or "y0", "y1", ... if there are several.
 
         Returns:
             The circuit over the union of the variables, in order of appearance. Powers of bits and spins are
             reduced by x^2 = x and s^2 = 1, which changes no value they can take.
 
         Raises:
-            ValueError: If there is no polynomial, a kind is not known, or a name in `kinds` is no variable.
+            ValueError: If there is no polynomial, a kind is not known, a name in `kinds` is no variable, or `labels`
+                are not one distinct, non-empty text per polynomial.
         """
         members = [Polynomial.coerce(polynomial) for polynomial in polynomials]
         if not members:
@@ -73,7 +80,7 @@ class Circuit:
             kinds=kind_of,
             center=(Fraction(0),) * len(variables),
             scale=(Fraction(1),) * len(variables),
-            labels=tuple(f"y{k}" for k in range(len(members))) if len(members) > 1 else ("y",),
+            labels=_default_labels(len(members)) if labels is None else _checked_labels(labels, len(members)),
         )
 
     @classmethod
@@ -82,7 +89,8 @@ class Circuit:
 
         Args:
             source: A circuit, an object with `to_circuit()` (Hamiltonian, fitted estimator), a polynomial in any
-                form `Polynomial.coerce` accepts, or a list of polynomials (several outputs).
+                form `Polynomial.coerce` accepts, a list of polynomials (several outputs), or a mapping from the name
+                of each output to its polynomial.
             kinds: Kinds of variables by name, for polynomials only.
 
         Returns:
@@ -90,12 +98,18 @@ class Circuit:
 
         Raises:
             ValueError: If `kinds` is given for a source that fixes the kinds itself.
+
+        Example:
+            >>> Circuit.coerce({"area": "x*y", "edge": "2*x + 2*y"}).labels
+            ('area', 'edge')
         """
         if isinstance(source, cls) or hasattr(source, "to_circuit"):
             if kinds:
                 advice = "Leave `variables` out: this object fixes the kinds itself."
                 raise ValueError(must_be("variables", "compile", "None here", repr(dict(kinds)), advice))
             return source if isinstance(source, cls) else source.to_circuit()
+        if _names_outputs(source):
+            return cls.from_polynomials(list(source.values()), kinds, list(source))
         several = isinstance(source, list | tuple)
         return cls.from_polynomials(source if several else [source], kinds)
 
@@ -139,6 +153,23 @@ class Circuit:
             self.scale, dtype=np.float64
         )
         return np.column_stack([output(scaled) for output in self.outputs])
+
+
+def _names_outputs(source: Any) -> bool:
+    """Whether this is {label: polynomial}; a polynomial as a mapping has exponents or sets of variables as keys."""
+    return isinstance(source, Mapping) and bool(source) and all(isinstance(key, str) for key in source)
+
+
+def _default_labels(number: int) -> tuple[str, ...]:
+    return tuple(f"y{k}" for k in range(number)) if number > 1 else ("y",)
+
+
+def _checked_labels(labels: Sequence[str], number: int) -> tuple[str, ...]:
+    texts = all(isinstance(label, str) and label.strip() for label in labels)
+    if not texts or len(labels) != number or len(set(labels)) < number:
+        requirement = f"one distinct, non-empty text per output ({number})"
+        raise ValueError(must_be("labels", "Circuit.from_polynomials", requirement, repr(list(labels))))
+    return tuple(labels)
 
 
 def _ratio(number: Fraction | float) -> str:
