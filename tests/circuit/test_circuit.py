@@ -71,3 +71,27 @@ def test_a_mapping_from_exponents_is_one_polynomial():
 def test_labels_that_do_not_tell_outputs_apart_are_refused(labels):
     with pytest.raises(ValueError, match=r"`labels` of `Circuit.from_polynomials` must be one distinct, .* \(2\)"):
         cl.Circuit.from_polynomials(["x", "y"], labels=labels)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_largest_term_is_the_one_a_search_of_the_corners_finds(seed):
+    rng = np.random.default_rng(seed)
+    p = random_polynomial(rng, 3, 4, 8)
+    bounds = {name: tuple(sorted(rng.normal(size=2))) for name in p.variables}
+    sizes = {}
+    for monomial, coefficient in p.terms.items():
+        reach = [max(abs(bound) for bound in bounds[name]) for name in p.variables]
+        sizes[monomial] = abs(coefficient) * np.prod([reach[site] ** power for site, power in monomial])
+    largest = max(sizes, key=sizes.get)
+    label, text, exponent = cl.Circuit.coerce({"a": "0", "b": p}).largest_term(bounds)
+    assert label == "b"
+    in_full = str(cl.Polynomial({largest: p.terms[largest]}, p.variables))
+    assert text == in_full or len(in_full) > 60
+    assert exponent == pytest.approx(np.log10(float(sizes[largest])), abs=1e-9)
+
+
+def test_the_largest_term_is_told_where_no_float_can_hold_it():
+    assert cl.Circuit.coerce("10**400*x + y").largest_term((0, 1)) == ("y", "(about 10^400)*x", pytest.approx(400))
+    assert cl.Circuit.coerce("x - x").largest_term((0, 1)) == ("y", "0", -np.inf)
+    kinds = {"b": "bit"}
+    assert cl.Circuit.coerce("b*x + 3", kinds).largest_term({"x": (0, 100)}) == ("y", "b*x", pytest.approx(2))

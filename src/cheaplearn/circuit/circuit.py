@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,6 +17,7 @@ from ..polynomial import Polynomial
 __all__ = ["KINDS", "Circuit"]
 
 KINDS = ("real", "bit", "spin")
+_MAX_TERM = 60  # characters of a term in a message
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,33 @@ class Circuit:
         parts += [output.fingerprint for output in self.outputs]
         return hashlib.sha256("".join(parts).encode()).hexdigest()
 
+    def largest_term(
+        self, box: Mapping[str, tuple[float, float]] | tuple[float, float] | None
+    ) -> tuple[str, str, float]:
+        """Finds the term that reaches the largest size on a box, the usual culprit when numbers overflow.
+
+        Args:
+            box: (low, high) of every input, or of some by name; bits and spins that have none count with (-1, 1).
+
+        Returns:
+            Label of its output; its text in the scaled inputs t, long coefficients shortened; log10 of the largest size
+            it takes. The text is "0" and the size -inf if no term differs from zero.
+        """
+        given = box if isinstance(box, Mapping) else {}
+        pairs = [given.get(name, (-1, 1)) if box is None or given else box for name in self.variables]
+        reach = [
+            max(abs((Fraction(bound) - Fraction(c)) / Fraction(s)) for bound in pair)
+            for pair, c, s in zip(pairs, self.center, self.scale, strict=True)
+        ]
+        logs = [_log10(size) for size in reach]
+        best = (self.labels[0], "0", -math.inf)
+        for label, output in zip(self.labels, self.outputs, strict=True):
+            for monomial, coefficient in output.terms.items():
+                size = _log10(abs(coefficient)) + sum(power * logs[site] for site, power in monomial)
+                if size > best[2]:
+                    best = (label, _term_text(monomial, coefficient, self.variables), size)
+        return best
+
     def exact(self, point: Sequence[Any]) -> tuple[Fraction, ...]:
         """Evaluates without any rounding.
 
@@ -170,6 +199,19 @@ def _checked_labels(labels: Sequence[str], number: int) -> tuple[str, ...]:
         requirement = f"one distinct, non-empty text per output ({number})"
         raise ValueError(must_be("labels", "Circuit.from_polynomials", requirement, repr(list(labels))))
     return tuple(labels)
+
+
+def _term_text(monomial: tuple[tuple[int, int], ...], coefficient: Fraction, variables: tuple[str, ...]) -> str:
+    text = str(Polynomial({monomial: coefficient}, variables))
+    if len(text) <= _MAX_TERM:
+        return text
+    size = f"(about 10^{_log10(abs(coefficient)):.0f})"  # the number in full would fill the message
+    return f"{size}*{Polynomial({monomial: 1}, variables)}"[:_MAX_TERM]
+
+
+def _log10(number: Fraction) -> float:
+    """log10 of a fraction whose size no float may hold."""
+    return math.log10(number.numerator) - math.log10(number.denominator) if number else -math.inf
 
 
 def _ratio(number: Fraction | float) -> str:
