@@ -46,7 +46,7 @@ def compile(
     depth: int | None = None,
     strict_layers: bool = False,
     variables: Mapping[str, str] | None = None,
-    relative_tolerance: float | None = None,
+    relative_tolerance: float | Sequence[float] | None = None,
 ) -> Network:
     r"""Compiles a function to a plain network with a proven error.
 
