@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from . import compile_command, fit_command, predict_command
+from . import compile_command, fit_command, predict_command, verify_command
 from .exits import DONE, FAILED, INTERRUPTED, say
 from .options import join_box_pairs, set_off_signs
 
@@ -23,6 +23,7 @@ app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, pretty_
 app.command("fit", help=fit_command.HELP)(fit_command.fit)
 app.command("predict", help=predict_command.HELP)(predict_command.predict)
 app.command("compile", help=compile_command.HELP)(compile_command.compile_formulas)
+app.command("verify", help=verify_command.HELP)(verify_command.verify)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
