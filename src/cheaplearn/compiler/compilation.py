@@ -48,13 +48,14 @@ def compile(
     depth: int | None = None,
     strict_layers: bool = False,
     variables: Mapping[str, str] | None = None,
-    relative_tolerance: float | None = None,
+    relative_tolerance: float | Sequence[float] | None = None,
 ) -> Network:
     r"""Compiles a function to a plain network with a proven error.
 
     Args:
-        p: A polynomial (text, `Polynomial`, SymPy expression, ...), a list of them (several outputs), a `Hamiltonian`
-            or a fitted estimator (the outputs are then its logits -H - mu).
+        p: A polynomial (text, `Polynomial`, SymPy expression, ...), a list of them (several outputs), a mapping from
+            the name of each output to its polynomial, a `Hamiltonian` or a fitted estimator (the outputs are then its
+            logits -H - mu).
         box: One pair (low, high) for every input, or {"x": (low, high), ...}; raw units. Not needed for bits, spins.
         tolerance: Largest allowed |network - p| on the box: one number, or one per output. None: as exact as possible.
         dtype: "float32" or "float64".

@@ -84,7 +84,9 @@ class Certificate:
             Several lines of text.
         """
         ranges = sorted(set(self.box.values()))
-        if len(ranges) == 1:
+        if not ranges:
+            where = "every input (there is none)"
+        elif len(ranges) == 1:
             where = f"every input in [{ranges[0][0]:g}, {ranges[0][1]:g}]"
         else:
             where = ", ".join(f"{name} in [{low:g}, {high:g}]" for name, (low, high) in self.box.items())
