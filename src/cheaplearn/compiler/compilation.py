@@ -12,31 +12,20 @@ import numpy as np
 from .._messages import must_be
 from ..circuit import Circuit
 from ..network import Certificate, Network, activation_named, rounded_up
+from .automatic import automatic
 from .counts import unit_function
 from .layout import Layout
 from .lowering import lower
+from .refusal import ToleranceError
 from .sawtooth import most_teeth
 from .search import Candidate, best_candidate, quick_candidate
 from .square_gates import SquareGate
 
-__all__ = ["ToleranceError", "compile"]
+__all__ = ["compile"]
 
+# Shares of the tolerance that may go into leaving out squares, tried in order: the rest is for gates and rounding.
+_SHARES = (0.75, 0.4, 0.0)
 DTYPES = ("float16", "float32", "float64")
-
-
-class ToleranceError(ValueError):
-    """The tolerance cannot be certified in this dtype; says the best reachable error and what would reach it.
-
-    Args:
-        message: The explanation.
-        best: Best certified error found, in the units of the output that limits it.
-        network: The network that has it, None if none could be certified.
-    """
-
-    def __init__(self, message: str, best: float, network: Network | None = None) -> None:
-        super().__init__(message)
-        self.best = best
-        self.network = network
 
 
 def compile(
@@ -57,9 +46,13 @@ def compile(
             the name of each output to its polynomial, a `Hamiltonian` or a fitted estimator (the outputs are then its
             logits -H - mu).
         box: One pair (low, high) for every input, or {"x": (low, high), ...}; raw units. Not needed for bits, spins.
-        tolerance: Largest allowed |network - p| on the box: one number, or one per output. None: as exact as possible.
-        dtype: "float32" or "float64".
-        activation: "silu", "gelu", "softplus" (one neuron a square) or "square" (exact up to rounding).
+        tolerance: Largest allowed |network - p| on the box: one number, or one per output. None: the cheapest gates at
+            their best.
+        dtype: "float16" (float32 inside a unit, see `HALF_PRECISION`), "float32" or "float64".
+        activation: "silu", "gelu", "softplus", "gaussian" (one neuron a square), "tanh", "sigmoid" (two), "square" (a
+            multiplication, exact up to rounding: the one to take where the runtime can multiply), "relu" (exact for
+            bits and spins; about log4(1/tolerance) neurons a square of real inputs) or "auto" (the cheapest;
+            ``net.metadata["choice"]`` says why).
         depth: Only None (as deep as the products need) so far.
         strict_layers: Whether each layer reads only the one before: values are carried by identity neurons, which count.
         variables: Kind of some inputs: {"x": "bit" | "spin" | "real"}.
@@ -87,15 +80,28 @@ def compile(
     _refuse_unbuilt(depth)
     if dtype not in DTYPES:
         raise ValueError(must_be("dtype", "compile", f"one of {', '.join(DTYPES)}", repr(dtype)))
-    activation_named(activation)
     circuit = Circuit.coerce(p, variables)
+    if activation == "auto":
+
+        def compile_with(name: str) -> Network:
+            return compile(
+                circuit, box, tolerance, dtype, name, depth, strict_layers, relative_tolerance=relative_tolerance
+            )
+
+        counts_only = all(kind != "real" for kind in circuit.kinds)
+        return automatic(compile_with, dtype, counts_only=counts_only, is_strict=strict_layers)
+    activation_named(activation)
     intervals = _box(circuit, box)
     tolerances = _tolerances(circuit, intervals, tolerance, relative_tolerance)
     numeric = np.dtype(dtype)
-    layout = _layout(circuit, intervals, activation, dtype)
-    if strict_layers:
-        _check_strict(layout, activation)
-    best = best_candidate(layout, activation, numeric, tolerances, is_strict=strict_layers)
+    for share in _SHARES if tolerances is not None else (0.0,):
+        budgets = None if tolerances is None else share * tolerances
+        layout = _layout(circuit, intervals, activation, dtype, budgets)
+        if strict_layers:
+            _check_strict(layout, activation)
+        best = best_candidate(layout, activation, numeric, tolerances, is_strict=strict_layers)
+        if best.ratio <= 1.0 or not _leaves_out(layout, tolerances):
+            break
     if tolerances is not None and best.ratio > 1.0:
         message, reached = _unreachable(circuit, intervals, best, tolerances, activation, dtype)
         network = _network(circuit, intervals, best, activation, dtype) if math.isfinite(reached) else None
@@ -106,9 +112,20 @@ def compile(
     return _network(circuit, intervals, best, activation, dtype)
 
 
-def _layout(circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], activation: str, dtype: str) -> Layout:
+def _leaves_out(layout: Layout, tolerances: np.ndarray | None) -> bool:
+    """Tells whether squares were left out to save neurons (rounding noise of eigenvectors does not count)."""
+    return tolerances is not None and bool(np.any(np.array(layout.program.defects) > 1e-6 * tolerances))
+
+
+def _layout(
+    circuit: Circuit,
+    intervals: list[tuple[Fraction, Fraction]],
+    activation: str,
+    dtype: str,
+    budgets: np.ndarray | None = None,
+) -> Layout:
     square_cost = most_teeth(np.dtype(dtype)) if activation == "relu" else 1
-    program = lower(circuit, intervals, unit_function(activation), square_cost)
+    program = lower(circuit, intervals, unit_function(activation), square_cost, budgets)
     return Layout(program, [kind != "real" for kind in circuit.kinds])
 
 
@@ -248,7 +265,7 @@ def _unreachable(
     reached = float(best.assembly.bounds.errors[k])
     where = f" of output {circuit.labels[k]!r}" if len(circuit.labels) > 1 else ""
     advice = []
-    for other_dtype, other in (("float64", activation), (dtype, "square"), ("float64", "square")):
+    for other_dtype, other in dict.fromkeys((("float64", activation), (dtype, "square"), ("float64", "square"))):
         if (other_dtype, other) == (dtype, activation):
             continue
         candidate = quick_candidate(_layout(circuit, intervals, other, other_dtype), other, np.dtype(other_dtype), tolerances)
