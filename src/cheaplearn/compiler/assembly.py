@@ -308,9 +308,7 @@ class Assembler:
         if counts is not None:
             self._set_counts(level, columns[0] + counts[0], counts[1], counts[2])
 
-    def _add_evens(
-        self, evens: Neurons, k: int, forms: _Forms, members: np.ndarray, neurons: np.ndarray
-    ) -> np.ndarray:
+    def _add_evens(self, evens: Neurons, k: int, forms: _Forms, members: np.ndarray, neurons: np.ndarray) -> np.ndarray:
         if self.choice.gates[k].kind != "sawtooth":
             return evens.add_evens(self._even(k), forms, members, neurons)
         columns = [neurons[:, 0, 0], forms.column[members]]  # |f| = 2 max(f, 0) - f
@@ -450,10 +448,12 @@ class Assembler:
         activation = activation_named(self.choice.activation)
         largest = gate.slope * (level.reach + 1)
         exact = self.choice.activation == "relu"
-        own = 0.0 if exact else gate.weight * self.arithmetic.u * activation.error(largest, self.arithmetic.dtype)
-        own += 0.0 if exact else self.arithmetic.tiny
-        if exact and self.arithmetic.is_half:
-            own = np.where(integral, 0.0, self.arithmetic.u * level.reach)
+        own = np.zeros(len(columns))
+        if not exact:
+            own += gate.weight * self.arithmetic.u * activation.error(largest, self.arithmetic.dtype)
+            own += self.arithmetic.tiny
+        elif self.arithmetic.is_half:
+            own += np.where(integral, 0.0, self.arithmetic.u * level.reach)
         self.sources.set(
             2 * self.layout.n + level.counts,
             columns[:, None],

@@ -54,7 +54,7 @@ def compile(
             bits and spins; about log4(1/tolerance) neurons a square of real inputs) or "auto" (the cheapest;
             ``net.metadata["choice"]`` says why).
         depth: Only None (as deep as the products need) so far.
-        strict_layers: Whether each layer reads only the one before: values are carried by identity neurons, which count.
+        strict_layers: Whether each layer reads only the one before: values are carried by identity neurons.
         variables: Kind of some inputs: {"x": "bit" | "spin" | "real"}.
         relative_tolerance: Instead of `tolerance`: relative to the sum over terms of |c| max over the box of
             |monomial|.
@@ -107,7 +107,9 @@ def compile(
         network = _network(circuit, intervals, best, activation, dtype) if math.isfinite(reached) else None
         raise ToleranceError(message, reached, network)
     if not math.isfinite(best.ratio):
-        message = f"No network can be certified in {dtype}: {best.assembly.bounds.message}. Scale the box or use float64."
+        message = (
+            f"No network can be certified in {dtype}: {best.assembly.bounds.message}. Scale the box or use float64."
+        )
         raise ToleranceError(message, math.inf)
     return _network(circuit, intervals, best, activation, dtype)
 
@@ -257,7 +259,12 @@ def _gate_facts(gate: SquareGate) -> dict[str, Any]:
 
 
 def _unreachable(
-    circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], best: Candidate, tolerances: np.ndarray, activation: str, dtype: str
+    circuit: Circuit,
+    intervals: list[tuple[Fraction, Fraction]],
+    best: Candidate,
+    tolerances: np.ndarray,
+    activation: str,
+    dtype: str,
 ) -> tuple[str, float]:
     """Words what is reachable, and tries what would help."""
     ratios = best.assembly.bounds.errors / tolerances
@@ -268,10 +275,13 @@ def _unreachable(
     for other_dtype, other in dict.fromkeys((("float64", activation), (dtype, "square"), ("float64", "square"))):
         if (other_dtype, other) == (dtype, activation):
             continue
-        candidate = quick_candidate(_layout(circuit, intervals, other, other_dtype), other, np.dtype(other_dtype), tolerances)
+        candidate = quick_candidate(
+            _layout(circuit, intervals, other, other_dtype), other, np.dtype(other_dtype), tolerances
+        )
         if candidate.ratio <= 1.0:
             advice.append(
-                f"dtype={other_dtype!r}, activation={other!r} reaches {rounded_up(candidate.assembly.bounds.errors[k], 2):.2g}"
+                f"dtype={other_dtype!r}, activation={other!r} "
+                f"reaches {rounded_up(candidate.assembly.bounds.errors[k], 2):.2g}"
             )
     message = (
         f"`tolerance`{where} is {tolerances[k]:.3g}, but the best error that can be certified with activation "

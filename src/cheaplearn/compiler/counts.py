@@ -97,8 +97,8 @@ def unit_gate(activation: str, u: float) -> UnitGate:
         The gate.
 
     Guarantee: the truncation holds at every integer m (half-integer): SiLU ``|m| / (1 + exp(beta |m|))``, GELU
-    ``|m| Phi(-beta |m|)``, softplus ``ln(1 + exp(-beta |m|)) / beta``, sigmoid ``exp(-beta / 2)``, tanh (with half of it
-    read) ``exp(-beta)``, Gaussian ``exp(-beta^2 m^2)``, all largest at the smallest |m| > 0. Slopes: |SiLU'| <= 1.1,
+    ``|m| Phi(-beta |m|)``, softplus ``ln(1 + exp(-beta |m|)) / beta``, sigmoid ``exp(-beta / 2)``, tanh (half of
+    it is read) ``exp(-beta)``, Gaussian ``exp(-beta^2 m^2)``, all largest at the smallest |m| > 0. Slopes: |SiLU'| <= 1.1,
     |GELU'| <= 1.13.
     """
     if activation == "relu":
@@ -154,7 +154,9 @@ def function_of_sum(program: Program, unit: UnitFunction, total: Row, values: Se
         if weight:
             form = dict(total)
             add_multiple(form, shift - j, {CONSTANT: fmpq(1)})
-            add_multiple(row, weight, {program.count_column(form, max(k - j, j) + 1, max(k - j, 0) + int(bool(shift))): fmpq(1)})
+            add_multiple(
+                row, weight, {program.count_column(form, max(k - j, j) + 1, max(k - j, 0) + int(bool(shift))): fmpq(1)}
+            )
     return row
 
 

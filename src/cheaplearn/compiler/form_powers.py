@@ -31,7 +31,7 @@ def linear_form_of_power(part: Mapping[Monomial, fmpq], degree: int) -> tuple[fm
     if len(part) != math.comb(len(sites) + degree - 1, degree) or len(sites) < 2:
         return None  # no coefficient of a power of a form in exactly these variables is zero
     first = sites[0]
-    leading = part[((first, degree),)]
+    leading = part[(first, degree),]
     form = {first: fmpq(1)}
     for site in sites[1:]:
         form[site] = part[(first, degree - 1), (site, 1)] / (degree * leading)

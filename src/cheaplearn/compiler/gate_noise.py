@@ -1,8 +1,8 @@
 r"""What finite precision does to a square gate: ``|error of f^2| <= constant + slope |f| + curvature f^2``.
 
-The pre-activation is ``z = s v`` (plus the bias b of a pair), v a computed value: exact where s is a power of two and
-b = 0. The neuron is off by ``u (a + c |z|)`` (the accuracy of the activation) and by ``L |zeta|`` for an error zeta of z.
-The linear unit behind it, ``t = h - s v / 2`` for SiLU, is one addition whose result is the small even part: it loses
+The pre-activation is ``z = s v`` (plus the bias b of a pair), v a computed value: exact where s is a power of two
+and b = 0. The neuron is off by ``u (a + c |z|)`` (the accuracy of the activation) and by ``L |zeta|`` for an error zeta of
+z. The linear unit behind it, ``t = h - s v / 2`` for SiLU, is one addition whose result is the small even part: it loses
 only ``u |t|``. Pairs and softplus add three numbers, the first two of which do not cancel.
 """
 
@@ -94,7 +94,7 @@ def _of_scale(gate: SquareGate, scale: float, even: float, arithmetic: Arithmeti
     neurons = 2 if gate.kind == "pair" else 1
     activation = activation_named(gate.activation)
     z_max = abs(gate.bias) + scale * REACH
-    is_power = math.frexp(scale)[0] == 0.5
+    is_power = math.frexp(scale)[0] <= 0.5
     lipschitz = LIPSCHITZ[gate.activation]
     center = abs(float(int(gate.constant.p) / int(gate.constant.q)))  # |sigma(b)|
 

@@ -127,4 +127,4 @@ def _lowest_bit(numbers: np.ndarray) -> np.ndarray:
 
 
 def _is_power_of_two(numbers: np.ndarray) -> np.ndarray:
-    return np.frexp(np.abs(numbers))[0] == 0.5
+    return np.frexp(np.abs(numbers))[0] <= 0.5  # the mantissa is in [0.5, 1)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
 from flint import fmpq
 
 from ..circuit import Circuit
@@ -42,7 +43,7 @@ def lower(
     box: Box,
     unit: UnitFunction | None = None,
     square_cost: int = 1,
-    budgets: Sequence[float] | None = None,
+    budgets: Sequence[float] | np.ndarray | None = None,
 ) -> Program:
     """Writes a circuit as squares, products and counts of affine forms.
 
@@ -68,7 +69,7 @@ class _Lowering:
         box: Box,
         unit: UnitFunction | None,
         square_cost: int,
-        budgets: Sequence[float] | None,
+        budgets: Sequence[float] | np.ndarray | None,
     ) -> None:
         low = [rational(a) for a, _ in box]
         high = [rational(b) for _, b in box]
@@ -93,7 +94,9 @@ class _Lowering:
         program.defects = [0.0] * len(self.circuit.outputs)
         terms = [{m: rational(c) for m, c in output.terms.items()} for output in self.circuit.outputs]
         if self.unit:
-            add_counts(program, self.circuit, terms, self.unit, self.square_cost)  # takes what it handles out of `terms`
+            add_counts(
+                program, self.circuit, terms, self.unit, self.square_cost
+            )  # takes what it handles out of `terms`
         for k, rest in enumerate(terms):
             self._add_form_powers(k, rest)
         quadratics: list[Quadratic] = []
@@ -146,7 +149,9 @@ class _Lowering:
         needed = {factor for pair in self.splits.values() for factor in pair}
         for monomial in terms:
             first, second = self.splits.get(monomial, (monomial, monomial))
-            if monomial in needed or first == second or self._is_discrete(monomial):  # its value is there anyway, or half the price
+            if (
+                monomial in needed or first == second or self._is_discrete(monomial)
+            ):  # its value is there anyway, or half the price
                 self._add_term(monomial, terms[monomial])
             else:
                 by_factor.setdefault(first, []).append(monomial)

@@ -45,8 +45,8 @@ class Certificate:
         dtype: Floating-point type of weights and evaluation.
         assumptions: What the proof takes for granted, in words.
         labels: Names of the outputs.
-        kinds: "bit" or "spin" for inputs that are exactly 0 or 1, or -1 or 1; the others are real. The certificate holds
-            for such values only.
+        kinds: "bit" or "spin" for inputs that are exactly 0 or 1, or -1 or 1; the others are real. The certificate
+            holds for such values only.
     """
 
     errors: tuple[float, ...]
