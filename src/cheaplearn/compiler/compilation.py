@@ -14,6 +14,7 @@ from ..circuit import Circuit
 from ..network import Certificate, Network, activation_named, rounded_up
 from .automatic import automatic
 from .counts import unit_function
+from .explanation import dominating_parts, remedies
 from .layout import Layout
 from .lowering import lower
 from .refusal import ToleranceError
@@ -104,14 +105,14 @@ def compile(
             break
     if tolerances is not None and best.ratio > 1.0:
         message, reached = _unreachable(circuit, intervals, best, tolerances, activation, dtype)
-        network = _network(circuit, intervals, best, activation, dtype) if math.isfinite(reached) else None
+        network = _network(circuit, intervals, layout, best, activation, dtype) if math.isfinite(reached) else None
         raise ToleranceError(message, reached, network)
     if not math.isfinite(best.ratio):
         message = (
             f"No network can be certified in {dtype}: {best.assembly.bounds.message}. Scale the box or use float64."
         )
         raise ToleranceError(message, math.inf)
-    return _network(circuit, intervals, best, activation, dtype)
+    return _network(circuit, intervals, layout, best, activation, dtype)
 
 
 def _leaves_out(layout: Layout, tolerances: np.ndarray | None) -> bool:
@@ -219,7 +220,12 @@ def _scales(circuit: Circuit, intervals: list[tuple[Fraction, Fraction]]) -> np.
 
 
 def _network(
-    circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], best: Candidate, activation: str, dtype: str
+    circuit: Circuit,
+    intervals: list[tuple[Fraction, Fraction]],
+    layout: Layout,
+    best: Candidate,
+    activation: str,
+    dtype: str,
 ) -> Network:
     bounds = best.assembly.bounds
     certificate = Certificate(
@@ -230,6 +236,8 @@ def _network(
         dtype=dtype,
         assumptions=_assumptions(activation, dtype, best),
         labels=circuit.labels,
+        dominating=dominating_parts(layout, best, circuit.variables),
+        remedies=remedies(best, dtype),
         kinds={name: kind for name, kind in zip(circuit.variables, circuit.kinds, strict=True) if kind != "real"},
     )
     return Network(

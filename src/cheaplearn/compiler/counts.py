@@ -98,8 +98,8 @@ def unit_gate(activation: str, u: float) -> UnitGate:
 
     Guarantee: the truncation holds at every integer m (half-integer): SiLU ``|m| / (1 + exp(beta |m|))``, GELU
     ``|m| Phi(-beta |m|)``, softplus ``ln(1 + exp(-beta |m|)) / beta``, sigmoid ``exp(-beta / 2)``, tanh (half of
-    it is read) ``exp(-beta)``, Gaussian ``exp(-beta^2 m^2)``, all largest at the smallest |m| > 0. Slopes: |SiLU'| <= 1.1,
-    |GELU'| <= 1.13.
+    it is read) ``exp(-beta)``, Gaussian ``exp(-beta^2 m^2)``, all largest at the smallest |m| > 0. Slopes:
+    |SiLU'| <= 1.1, |GELU'| <= 1.13.
     """
     if activation == "relu":
         return UnitGate(1.0, 1.0, 0.0, 0.0, 1.0)

@@ -1,9 +1,9 @@
 r"""What finite precision does to a square gate: ``|error of f^2| <= constant + slope |f| + curvature f^2``.
 
 The pre-activation is ``z = s v`` (plus the bias b of a pair), v a computed value: exact where s is a power of two
-and b = 0. The neuron is off by ``u (a + c |z|)`` (the accuracy of the activation) and by ``L |zeta|`` for an error zeta of
-z. The linear unit behind it, ``t = h - s v / 2`` for SiLU, is one addition whose result is the small even part: it loses
-only ``u |t|``. Pairs and softplus add three numbers, the first two of which do not cancel.
+and b = 0. The neuron is off by ``u (a + c |z|)`` (the accuracy of the activation) and by ``L |zeta|`` for an error
+zeta of z. The linear unit behind it, ``t = h - s v / 2`` for SiLU, is one addition whose result is the small even part:
+it loses only ``u |t|``. Pairs and softplus add three numbers, the first two of which do not cancel.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a multiplication by neurons can reach: the floors of every gate ("arbitrary accuracy at fixed size", honestly)."""
+"""What a multiplication by neurons can reach: the floor of every gate in every dtype."""
 
 from __future__ import annotations
 

@@ -32,6 +32,7 @@ Quadratic = dict[tuple[int, int], fmpq]  # (i, j) with i <= j, columns of the pr
 # forgotten but bounded exactly and added to the certificate.
 _NUMERICAL_RANK = 2.0**-46
 _PRECISION = 240  # bits
+_WORTH_AN_ERROR = 0.05  # squares are left out only where that saves this share of the network
 
 
 def add_quadratics(program: Program, quadratics: list[Quadratic], budgets: Sequence[float]) -> None:
@@ -53,7 +54,11 @@ def add_quadratics(program: Program, quadratics: list[Quadratic], budgets: Seque
             _shortened(_eigenvectors(part, columns), budget / len(blocks))
             for part, budget in zip(parts, budgets, strict=True)
         ]
+        full = sum(len(decomposition.all) for decomposition in decompositions)
         eigen_cost = sum(len(decomposition.kept) for decomposition in decompositions)
+        if full - eigen_cost < _WORTH_AN_ERROR * (full + len(program.nodes)):
+            decompositions = [_Decomposition(decomposition.all, decomposition.all) for decomposition in decompositions]
+            eigen_cost = full
         edges = _edge_rows(parts)
         if _edge_cost(edges) <= eigen_cost:
             _add_edges(program, edges)
