@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench clean
+.PHONY: help demo test check format bench bench-compiler clean
 
 help:  ## show this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("cheaplearn needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
@@ -32,8 +32,11 @@ format: $(STAMP)  ## rewrite the files in the house format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(STAMP)  ## run every benchmark (about an hour); see benchmarks/ for one command each
+bench: $(STAMP)  ## run every benchmark of benchmarks/ but the peers (about an hour)
 	for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
 
+bench-compiler: $(STAMP)  ## the compiler against its peers (15 minutes; ARGS=--quick: 5); installs the peers on first use
+	$(BIN)/python benchmarks/compiler $(ARGS)
+
 clean:  ## remove the environment and what the demo wrote
-	rm -rf $(VENV) demo
+	rm -rf $(VENV) demo build/bench-envs

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .circuit import Circuit as Circuit
     from .compiler import ToleranceError as ToleranceError
     from .compiler import compile as compile
+    from .compiler import gates as gates
     from .geometry import Chain as Chain
     from .geometry import Graph as Graph
     from .geometry import Grid as Grid
@@ -39,11 +40,15 @@ _HOME = {  # public name -> the room it lives in
     "ToleranceError": "compiler",
 }
 
+_NAMESPACES = {"gates": "compiler.gates"}  # modules whose functions are public under their name: cl.gates.table()
+
 __all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> object:
     """Loads a public name from its room on first use."""
+    if name in _NAMESPACES:
+        return import_module(f".{_NAMESPACES[name]}", __name__)
     if name not in _HOME:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
@@ -53,4 +58,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted([*globals(), *__all__, *_NAMESPACES])

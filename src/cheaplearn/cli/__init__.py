@@ -1,4 +1,4 @@
-"""The command line: `cheaplearn fit | predict | compile`."""
+"""The command line: `cheaplearn fit | predict | compile | verify`."""
 
 from __future__ import annotations
 

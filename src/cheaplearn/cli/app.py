@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import typer
 
-from . import compile_command, fit_command, predict_command
+from . import compile_command, fit_command, predict_command, verify_command
 from .exits import DONE, FAILED, INTERRUPTED, say
-from .options import join_box_pairs
+from .options import join_box_pairs, set_off_signs
 
 __all__ = ["app", "main"]
 
@@ -22,7 +22,8 @@ Exit codes: 0 done, 1 the answer is no (tolerance out of reach), 2 bad input, 3 
 app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("fit", help=fit_command.HELP)(fit_command.fit)
 app.command("predict", help=predict_command.HELP)(predict_command.predict)
-app.command("compile", help=compile_command.HELP)(compile_command.compile_formula)
+app.command("compile", help=compile_command.HELP)(compile_command.compile_formulas)
+app.command("verify", help=verify_command.HELP)(verify_command.verify)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    words = join_box_pairs(sys.argv[1:] if arguments is None else arguments)
+    words = set_off_signs(join_box_pairs(sys.argv[1:] if arguments is None else arguments))
     try:
         app(args=words, prog_name="cheaplearn")
     except SystemExit as end:

@@ -1,4 +1,4 @@
-"""What the options of several commands mean: boxes, grids, orders, radii."""
+"""What the options of several commands mean: boxes, tolerances, kinds, grids, orders, radii."""
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ from .exits import BadInput
 if TYPE_CHECKING:
     from ..geometry import Grid
 
-__all__ = ["join_box_pairs", "read_box", "read_grid", "read_order", "read_radius"]
+__all__ = [
+    "join_box_pairs",
+    "read_box",
+    "read_grid",
+    "read_kinds",
+    "read_numbers",
+    "read_order",
+    "read_radius",
+    "set_off_signs",
+]
 
 Pair = tuple[float, float]
 
@@ -29,9 +38,12 @@ def join_box_pairs(arguments: Sequence[str]) -> list[str]:
         >>> join_box_pairs(["x*y", "--box", "-1", "1", "--box", "y=0:2"])
         ['x*y', '--box=-1:1', '--box=y=0:2']
     """
-    words, joined = list(arguments), []
+    words = list(arguments)
+    joined: list[str] = []
     while words:
         word = words.pop(0)
+        if word == "--":
+            return [*joined, word, *words]
         if word == "--box" and words:
             value = words.pop(0)
             if words and _is_number(value) and _is_number(words[0]):
@@ -39,6 +51,30 @@ def join_box_pairs(arguments: Sequence[str]) -> list[str]:
             word = f"--box={value}"
         joined.append(word)
     return joined
+
+
+def set_off_signs(arguments: Sequence[str]) -> list[str]:
+    """Puts a blank before formulas that begin with a minus sign, so that they are not taken for options.
+
+    Args:
+        arguments: The command line.
+
+    Returns:
+        The same command line unless its command takes formulas.
+
+    Example:
+        >>> set_off_signs(["compile", "-x*y", "--box=-1:1", "-o", "net.npz"])
+        ['compile', ' -x*y', '--box=-1:1', '-o', 'net.npz']
+    """
+    words = list(arguments)
+    if words[:1] not in (["compile"], ["verify"]):
+        return words
+    end = words.index("--") if "--" in words else len(words)
+    return [f" {word}" if _is_negative(word) else word for word in words[:end]] + words[end:]
+
+
+def _is_negative(word: str) -> bool:
+    return len(word) > 1 and word[0] == "-" and word[1] not in "-o"
 
 
 def _is_number(word: str) -> bool:
@@ -89,6 +125,62 @@ def _interval(pair: str, text: str) -> Pair:
         message = f"`--box` must not be empty (low < high), got {low:g} to {high:g}. Swap or correct the numbers."
         raise BadInput(message)
     return low, high
+
+
+def read_numbers(texts: Sequence[str], option: str) -> float | list[float] | None:
+    """Reads an option that takes one number, or one per output.
+
+    Args:
+        texts: Each a number or a list with commas.
+        option: Name of the option, for the message.
+
+    Returns:
+        The number, the numbers, or None if there is no text.
+
+    Raises:
+        BadInput: If a text is no number.
+
+    Example:
+        >>> read_numbers(["1e-3"], "--tolerance"), read_numbers(["1e-3,1", "2"], "--tolerance")
+        (0.001, [0.001, 1.0, 2.0])
+    """
+    numbers = []
+    for text in texts:
+        for word in text.strip().split(","):
+            if not _is_number(word):
+                got = repr(word) if word == text.strip() else f"{word!r} in {text!r}"
+                message = f"`{option}` must be a number, or one per output, got {got}. Write for example {option} 1e-3."
+                raise BadInput(message)
+            numbers.append(float(word))
+    return numbers[0] if len(numbers) == 1 else numbers or None
+
+
+def read_kinds(texts: Sequence[str], variables: Sequence[str]) -> dict[str, str]:
+    """Reads the values of `--variables`.
+
+    Args:
+        texts: Each "NAME=KIND", or "KIND" for all variables that no other text names.
+        variables: All variables.
+
+    Returns:
+        Kind by name, unchecked: the library knows the kinds.
+
+    Raises:
+        BadInput: If two texts speak of the same variables.
+
+    Example:
+        >>> read_kinds(["bit", "y=real"], ["x", "y"])
+        {'x': 'bit', 'y': 'real'}
+    """
+    given: dict[str, str] = {}
+    for text in texts:
+        name, _, kind = text.rpartition("=")
+        if name in given:
+            message = f"`--variables` must be given once for {name or 'all variables'}, got {given[name]} and {kind}."
+            raise BadInput(message)
+        given[name] = kind
+    for_all = given.pop("", None)
+    return given if for_all is None else dict.fromkeys(variables, for_all) | given
 
 
 def read_grid(text: str | None, n_columns: int) -> Grid | None:

@@ -1,8 +1,8 @@
 r"""The rounding model of a dtype: what one stored number, one unit and one sum may be off by.
 
-float32 and float64: every product and every addition is rounded once, ``fl(a op b) = (a op b)(1 + d) + e`` with ``|d| <= u``
-(Higham, Accuracy and Stability of Numerical Algorithms, sections 2.2 and 3.1). float16: products are exact in float32,
-sums are float32 in any order, and the result of a unit is rounded to float16 once.
+float32 and float64: every product and every addition is rounded once, ``fl(a op b) = (a op b)(1 + d) + e`` with
+``|d| <= u`` (Higham, Accuracy and Stability of Numerical Algorithms, sections 2.2 and 3.1). float16: products are
+exact in float32, sums are float32 in any order, and the result of a unit is rounded to float16 once.
 """
 
 from __future__ import annotations

@@ -18,8 +18,10 @@ from scipy import sparse
 
 from ..network import Layer, activation_named
 from .arithmetic import Arithmetic
+from .carrying import Carrier
 from .counts import unit_gate
 from .gate_noise import gate_noise
+from .identity_gates import identity_gate
 from .joint import JointBounds
 from .layout import Layout, Level
 from .linear_units import Block, LinearUnits, linear_units
@@ -113,7 +115,14 @@ class Assembly:
         return tuple(layers)
 
 
-def assemble(layout: Layout, choice: GateChoice, dtype: np.dtype, joint: JointBounds | None = None) -> Assembly:
+def assemble(
+    layout: Layout,
+    choice: GateChoice,
+    dtype: np.dtype,
+    joint: JointBounds | None = None,
+    *,
+    is_strict: bool = False,
+) -> Assembly:
     """Stores a network and bounds its error.
 
     Args:
@@ -121,17 +130,27 @@ def assemble(layout: Layout, choice: GateChoice, dtype: np.dtype, joint: JointBo
         choice: Gate of every node.
         dtype: Type of the stored numbers.
         joint: Joint bounds of the squares that an output reads, if they are wanted.
+        is_strict: Whether values are carried past layers of neurons by identity neurons.
 
     Returns:
         The network; its bounds are infinite if a value may overflow or leave the certified range of a gate.
 
     Cost: proportional to the entries of all rows.
     """
-    return _Assembler(layout, choice, dtype).run(joint)
+    return Assembler(layout, choice, dtype, is_strict=is_strict).run(joint)
 
 
-class _Assembler:
-    def __init__(self, layout: Layout, choice: GateChoice, dtype: np.dtype) -> None:
+class Assembler:
+    """The pass over all layers; `run` makes it.
+
+    Args:
+        layout: The program as arrays.
+        choice: Gate of every node.
+        dtype: Type of the stored numbers.
+        is_strict: Whether values are carried past layers of neurons by identity neurons.
+    """
+
+    def __init__(self, layout: Layout, choice: GateChoice, dtype: np.dtype, *, is_strict: bool = False) -> None:
         self.layout, self.choice = layout, choice
         self.arithmetic = Arithmetic(dtype)
         self.noise = [gate_noise(gate, self.arithmetic) for gate in choice.gates]
@@ -141,15 +160,25 @@ class _Assembler:
         self.unit_size = layout.input_size * (1 + self.arithmetic.u)
         self.form_rounding = np.zeros(len(layout.program.nodes))
         self.message = ""
+        identity = identity_gate(choice.activation, self.arithmetic) if is_strict else None
+        self.carrier = Carrier(layout, identity) if identity else None
         self._set_inputs()
 
     def run(self, joint: JointBounds | None) -> Assembly:
+        """Stores and bounds the whole network.
+
+        Args:
+            joint: Joint bounds of the outputs.
+
+        Returns:
+            The network.
+        """
         layout = self.layout
         if layout.centred:
             self._centre_inputs()
         with np.errstate(over="ignore", invalid="ignore"):
-            for level in layout.levels:
-                self._add_level(level)
+            for index, level in enumerate(layout.levels):
+                self._add_level(index, level)
             self._add_outputs(joint)
         return self.assembly
 
@@ -171,7 +200,7 @@ class _Assembler:
 
     def _centre_inputs(self) -> None:
         units = linear_units(self.layout.centring, self.sources, self.unit_size, self.arithmetic)
-        columns, rounding = self._append_sums(units, 1.0)
+        columns, rounding = self.append_sums(units, 1.0)
         sources = self.layout.n + np.array(self.layout.centred, dtype=np.int64)
         ones = np.ones((len(columns), 1))
         size = np.ones(len(columns)) + rounding
@@ -189,8 +218,16 @@ class _Assembler:
             self.message = self.message or f"a value may overflow {self.arithmetic.dtype.name}"
         return columns
 
-    def _append_sums(self, units: LinearUnits, largest: float) -> tuple[np.ndarray, np.ndarray]:
-        """Adds linear units, long ones through partial sums; returns their columns and their rounding errors."""
+    def append_sums(self, units: LinearUnits, largest: float) -> tuple[np.ndarray, np.ndarray]:
+        """Adds linear units, long ones through partial sums.
+
+        Args:
+            units: The units.
+            largest: Bound of every sum; infinite if none is known.
+
+        Returns:
+            Their columns and their rounding errors.
+        """
         if units.overflow or not np.all(units.size < self.arithmetic.largest):
             self.message = self.message or f"a sum may overflow {self.arithmetic.dtype.name}"
         block, entries = units.block, units.entries
@@ -202,6 +239,7 @@ class _Assembler:
                 additions += met
             additions += np.maximum(terms + (block.bias != 0) - 1, 0)
         own = self.arithmetic.unit_rounding(additions, units.inexact, units.size, largest)
+        own = np.where(units.exact, 0.0, own)
         columns = self._append(block, np.minimum(units.size, np.maximum(largest, 0) * 2.0) if largest else units.size)
         return columns, (units.rounding + own) * ROUNDUP
 
@@ -229,40 +267,72 @@ class _Assembler:
 
     # --- nodes --------------------------------------------------------------------------------------------------------
 
-    def _add_level(self, level: Level) -> None:
+    def _add_level(self, index: int, level: Level) -> None:
         forms = _Forms(level, linear_units(level.forms, self.sources, self.unit_size, self.arithmetic))
         self._place_forms(forms)
         nodes = np.concatenate([level.squares, level.products, level.products])
         gate_of_form = self.choice.of_node[nodes] if len(nodes) else nodes
-        neurons = _Neurons()
+        neurons = Neurons()
         placed = []
         for k, gate in enumerate(self.choice.gates):
             members = np.flatnonzero(gate_of_form == k)
             if len(members):
                 placed.append((k, members, neurons.add_gate(gate, forms, members)))
         counts = self._count_neurons(level, neurons) if len(level.counts) else None
+        carried = self.carrier.add_neurons(self, index, neurons) if self.carrier else None
         if not neurons.sizes:
             return
         columns = self._append(neurons.block(), np.concatenate(neurons.sizes), self.choice.activation)
         self.assembly.largest_slope = max(self.assembly.largest_slope, neurons.largest)
         readouts = {k: columns[0] + units[:, 0, :] for k, _, units in placed}
-        evens = _Neurons()
+        evens = Neurons()
         halves = {
-            k: evens.add_evens(self._even(k), forms, members, columns[0] + units)
+            k: self._add_evens(evens, k, forms, members, columns[0] + units)
             for k, members, units in placed
             if self.choice.gates[k].kind != "exact"
         }
-        if halves:
+        values = self.carrier.add_values(self, carried, columns[0], evens) if self.carrier and carried else None
+        if evens.sizes:
             first = self._append(evens.block(), np.concatenate(evens.sizes))[0]
             readouts |= {k: first + units for k, units in halves.items()}
+        if self.choice.activation == "relu":
+            readouts = self._add_teeth(readouts)
         place = np.zeros(len(nodes), dtype=np.int64)
         for _, members, _ in placed:
             place[members] = np.arange(len(members))
         for k, readout in readouts.items():
             self._set_squares(k, level, forms, readout, place)
             self._set_products(k, level, forms, readout, place)
+        if self.carrier and carried and values is not None:
+            self.carrier.register(self, carried, first + values)
         if counts is not None:
             self._set_counts(level, columns[0] + counts[0], counts[1], counts[2])
+
+    def _add_evens(self, evens: Neurons, k: int, forms: _Forms, members: np.ndarray, neurons: np.ndarray) -> np.ndarray:
+        if self.choice.gates[k].kind != "sawtooth":
+            return evens.add_evens(self._even(k), forms, members, neurons)
+        columns = [neurons[:, 0, 0], forms.column[members]]  # |f| = 2 max(f, 0) - f
+        return evens.add(columns, [np.full(len(members), 2.0), -forms.scale[members]], 0.0, REACH)[:, None]
+
+    def _add_teeth(self, readouts: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
+        """Adds the teeth of sawtooth gates, two layers each; returns the columns of y_0, y_1, ..."""
+        longest = max((len(self.choice.gates[k].weights) for k in readouts), default=1)
+        for tooth in range(1, longest):
+            bends, tents = Neurons(), Neurons()
+            going = [k for k in readouts if len(self.choice.gates[k].weights) > tooth]
+            places = {}
+            for k in going:
+                last = readouts[k][:, -1]
+                places[k] = bends.add([last], [np.ones(len(last))], -0.5, REACH)
+            first = self._append(bends.block(), np.concatenate(bends.sizes), "relu")[0]
+            for k in going:
+                last, m = readouts[k][:, -1], len(readouts[k])
+                columns = [last, first + places[k]]
+                places[k] = tents.add(columns, [np.full(m, 2.0), np.full(m, -4.0)], 0.0, REACH)
+            first = self._append(tents.block(), np.concatenate(tents.sizes))[0]
+            for k in going:
+                readouts[k] = np.column_stack([readouts[k], first + places[k]])
+        return readouts
 
     def _even(self, k: int) -> _Even:
         """What the even units of a gate subtract, and what the stored number misses."""
@@ -303,9 +373,10 @@ class _Assembler:
                 units.rounding[others],
                 units.size[others],
                 units.inexact[others],
+                units.exact[others],
                 units.overflow,
             )
-            columns, rounding = self._append_sums(rest, 1.0)
+            columns, rounding = self.append_sums(rest, 1.0)
             forms.column[others] = columns
             forms.rounding[others] = rounding
         forms.truncation = units.truncation
@@ -328,7 +399,7 @@ class _Assembler:
             size=np.full(len(mine), noise.size * REACH**2 + noise.of_square),
             truncation=gate.remainder + 2 * truncation + truncation**2,
             rounding=noise.of_square + 2 * rounding + rounding**2 + 2 * truncation * rounding,
-            offset=0.0 if gate.kind == "exact" else self._even(k).missed * float(weights.sum()),
+            offset=0.0 if gate.kind in {"exact", "sawtooth"} else self._even(k).missed * float(weights.sum()),
         )
         self.form_rounding[nodes] = rounding
         self.assembly.node_errors[nodes] = gate.remainder + noise.of_square
@@ -342,8 +413,10 @@ class _Assembler:
         weights = np.concatenate([gate.weights, np.negative(gate.weights)])
         plus = len(level.squares) + mine
         minus = plus + len(level.products)
-        truncation = np.maximum(forms.truncation[plus], forms.truncation[minus])
-        rounding = np.maximum(forms.rounding[plus], forms.rounding[minus])
+        # p^2 - q^2 changes by 2 |p| e + 2 |q| e', |p| + |q| <= 1; the chords of a sawtooth may be steeper
+        both = 2.0 if gate.kind == "sawtooth" else 1.0
+        truncation = both * np.maximum(forms.truncation[plus], forms.truncation[minus])
+        rounding = both * np.maximum(forms.rounding[plus], forms.rounding[minus])
         self.sources.set(
             2 * self.layout.n + nodes,
             np.concatenate([readout[place[plus]], readout[place[minus]]], axis=1),
@@ -354,21 +427,17 @@ class _Assembler:
         )
         self.assembly.node_errors[nodes] = gate.pair_remainder + noise.of_product
 
-    def _count_neurons(self, level: Level, neurons: _Neurons) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _count_neurons(self, level: Level, neurons: Neurons) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Adds the neurons of the counts; returns their places, the error of their forms and whether they are exact."""
         gate = unit_gate(self.choice.activation, self.arithmetic.u)
         units = linear_units(level.count_forms, self.sources, self.unit_size, self.arithmetic, gate.slope)
         if units.overflow:
             self.message = self.message or f"a weight overflows {self.arithmetic.dtype.name}"
-        # sums of small multiples of 1/2 of integers are exact
-        rows = level.count_forms
-        integral = np.ones(rows.n_rows, dtype=np.bool_)
-        np.logical_and.at(integral, rows.row, self.sources.is_integral[rows.source])
-        np.logical_and.at(integral, rows.row, (rows.high * 2 == np.round(rows.high * 2)) & (rows.low == 0))
-        integral &= (units.rounding == 0) & (units.size * 2 < 1 / self.arithmetic.u / 2)
         additions = np.maximum(units.entries - 1, 0)
         own = self.arithmetic.unit_rounding(additions, units.inexact, units.size, np.inf)
-        error = np.where(integral, 0.0, units.truncation + units.rounding + own)
+        integral = units.exact & (units.rounding == 0) & (units.truncation == 0)
+        error = units.truncation + units.rounding + np.where(units.exact, 0.0, own)
+        rows = level.count_forms
         largest = gate.slope * (level.reach + 1)
         values = np.full(rows.n_rows, activation_named(self.choice.activation).largest(largest) * (1 + 2.0**-8))
         places = neurons.add_block(units.block, values, largest)
@@ -379,15 +448,17 @@ class _Assembler:
         activation = activation_named(self.choice.activation)
         largest = gate.slope * (level.reach + 1)
         exact = self.choice.activation == "relu"
-        own = 0.0 if exact else gate.weight * self.arithmetic.u * activation.error(largest, self.arithmetic.dtype)
-        own += 0.0 if exact else self.arithmetic.tiny
-        if exact and self.arithmetic.is_half:
-            own = np.where(integral, 0.0, self.arithmetic.u * level.reach)
+        own = np.zeros(len(columns))
+        if not exact:
+            own += gate.weight * self.arithmetic.u * activation.error(largest, self.arithmetic.dtype)
+            own += self.arithmetic.tiny
+        elif self.arithmetic.is_half:
+            own += np.where(integral, 0.0, self.arithmetic.u * level.reach)
         self.sources.set(
             2 * self.layout.n + level.counts,
             columns[:, None],
             np.full((len(columns), 1), gate.weight),
-            size=np.full(len(columns), float(level.reach + 1)),
+            size=(level.tops if gate.grows else 1.0) + own + gate.truncation + gate.sensitivity * error,
             truncation=gate.truncation,
             rounding=own + gate.sensitivity * error,
             offset=gate.offset,
@@ -399,7 +470,7 @@ class _Assembler:
 
     def _add_outputs(self, joint: JointBounds | None) -> None:
         units = linear_units(self.layout.outputs, self.sources, self.unit_size, self.arithmetic)
-        _, rounding = self._append_sums(units, np.inf)
+        _, rounding = self.append_sums(units, np.inf)
         truncation = units.truncation
         if joint is not None and self.choice.gates:
             less = joint.savings(self.choice.gates, self.noise, self.choice.of_node, self.form_rounding)
@@ -433,8 +504,8 @@ class _Even:
     missed: float
 
 
-class _Neurons:
-    """Collects the units of one layer from several gates."""
+class Neurons:
+    """Collects the units of one layer from several gates: places are positions in the layer."""
 
     def __init__(self) -> None:
         self.parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
@@ -444,7 +515,17 @@ class _Neurons:
         self.largest = 0.0
 
     def add(self, columns: Sequence[np.ndarray], weights: Sequence[np.ndarray], bias: float, size: float) -> np.ndarray:
-        """Adds units that read a few columns each; returns their places."""
+        """Adds units that read a few columns each.
+
+        Args:
+            columns: Columns read, one array per term of the units.
+            weights: Their weights.
+            bias: Bias of each.
+            size: Bound of each.
+
+        Returns:
+            Their places.
+        """
         m = len(columns[0])
         places = self.count + np.arange(m)
         for column, weight in zip(columns, weights, strict=True):

@@ -12,30 +12,21 @@ import numpy as np
 from .._messages import must_be
 from ..circuit import Circuit
 from ..network import Certificate, Network, activation_named, rounded_up
+from .automatic import automatic
 from .counts import unit_function
+from .explanation import dominating_parts, remedies
 from .layout import Layout
 from .lowering import lower
+from .refusal import ToleranceError
+from .sawtooth import most_teeth
 from .search import Candidate, best_candidate, quick_candidate
 from .square_gates import SquareGate
 
-__all__ = ["ToleranceError", "compile"]
+__all__ = ["compile"]
 
+# Shares of the tolerance that may go into leaving out squares, tried in order: the rest is for gates and rounding.
+_SHARES = (0.75, 0.4, 0.0)
 DTYPES = ("float16", "float32", "float64")
-
-
-class ToleranceError(ValueError):
-    """The tolerance cannot be certified in this dtype; says the best reachable error and what would reach it.
-
-    Args:
-        message: The explanation.
-        best: Best certified error found, in the units of the output that limits it.
-        network: The network that has it, None if none could be certified.
-    """
-
-    def __init__(self, message: str, best: float, network: Network | None = None) -> None:
-        super().__init__(message)
-        self.best = best
-        self.network = network
 
 
 def compile(
@@ -47,19 +38,24 @@ def compile(
     depth: int | None = None,
     strict_layers: bool = False,
     variables: Mapping[str, str] | None = None,
-    relative_tolerance: float | None = None,
+    relative_tolerance: float | Sequence[float] | None = None,
 ) -> Network:
     r"""Compiles a function to a plain network with a proven error.
 
     Args:
-        p: A polynomial (text, `Polynomial`, SymPy expression, ...), a list of them (several outputs), a `Hamiltonian`
-            or a fitted estimator (the outputs are then its logits -H - mu).
+        p: A polynomial (text, `Polynomial`, SymPy expression, ...), a list of them (several outputs), a mapping from
+            the name of each output to its polynomial, a `Hamiltonian` or a fitted estimator (the outputs are then its
+            logits -H - mu).
         box: One pair (low, high) for every input, or {"x": (low, high), ...}; raw units. Not needed for bits, spins.
-        tolerance: Largest allowed |network - p| on the box: one number, or one per output. None: as exact as possible.
-        dtype: "float32" or "float64".
-        activation: "silu", "gelu", "softplus" (one neuron a square) or "square" (exact up to rounding).
+        tolerance: Largest allowed |network - p| on the box: one number, or one per output. None: the cheapest gates at
+            their best.
+        dtype: "float16" (float32 inside a unit, see `HALF_PRECISION`), "float32" or "float64".
+        activation: "silu", "gelu", "softplus", "gaussian" (one neuron a square), "tanh", "sigmoid" (two), "square" (a
+            multiplication, exact up to rounding: the one to take where the runtime can multiply), "relu" (exact for
+            bits and spins; about log4(1/tolerance) neurons a square of real inputs) or "auto" (the cheapest;
+            ``net.metadata["choice"]`` says why).
         depth: Only None (as deep as the products need) so far.
-        strict_layers: Only False (skips allowed) so far.
+        strict_layers: Whether each layer reads only the one before: values are carried by identity neurons.
         variables: Kind of some inputs: {"x": "bit" | "spin" | "real"}.
         relative_tolerance: Instead of `tolerance`: relative to the sum over terms of |c| max over the box of
             |monomial|.
@@ -82,36 +78,70 @@ def compile(
         >>> net.neurons, net.certificate.error < 1e-4
         (2, True)
     """
-    _refuse_unbuilt(depth, strict_layers)
+    _refuse_unbuilt(depth)
     if dtype not in DTYPES:
         raise ValueError(must_be("dtype", "compile", f"one of {', '.join(DTYPES)}", repr(dtype)))
-    activation_named(activation)
     circuit = Circuit.coerce(p, variables)
+    if activation == "auto":
+
+        def compile_with(name: str) -> Network:
+            return compile(
+                circuit, box, tolerance, dtype, name, depth, strict_layers, relative_tolerance=relative_tolerance
+            )
+
+        counts_only = all(kind != "real" for kind in circuit.kinds)
+        return automatic(compile_with, dtype, counts_only=counts_only, is_strict=strict_layers)
+    activation_named(activation)
     intervals = _box(circuit, box)
     tolerances = _tolerances(circuit, intervals, tolerance, relative_tolerance)
     numeric = np.dtype(dtype)
-    layout = _layout(circuit, intervals, activation)
-    best = best_candidate(layout, activation, numeric, tolerances)
+    for share in _SHARES if tolerances is not None else (0.0,):
+        budgets = None if tolerances is None else share * tolerances
+        layout = _layout(circuit, intervals, activation, dtype, budgets)
+        if strict_layers:
+            _check_strict(layout, activation)
+        best = best_candidate(layout, activation, numeric, tolerances, is_strict=strict_layers)
+        if best.ratio <= 1.0 or not _leaves_out(layout, tolerances):
+            break
     if tolerances is not None and best.ratio > 1.0:
         message, reached = _unreachable(circuit, intervals, best, tolerances, activation, dtype)
-        network = _network(circuit, intervals, best, activation, dtype) if math.isfinite(reached) else None
+        network = _network(circuit, intervals, layout, best, activation, dtype) if math.isfinite(reached) else None
         raise ToleranceError(message, reached, network)
     if not math.isfinite(best.ratio):
-        message = f"No network can be certified in {dtype}: {best.assembly.bounds.message}. Scale the box or use float64."
+        message = (
+            f"No network can be certified in {dtype}: {best.assembly.bounds.message}. Scale the box or use float64."
+        )
         raise ToleranceError(message, math.inf)
-    return _network(circuit, intervals, best, activation, dtype)
+    return _network(circuit, intervals, layout, best, activation, dtype)
 
 
-def _layout(circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], activation: str) -> Layout:
-    program = lower(circuit, intervals, unit_function(activation))
+def _leaves_out(layout: Layout, tolerances: np.ndarray | None) -> bool:
+    """Tells whether squares were left out to save neurons (rounding noise of eigenvectors does not count)."""
+    return tolerances is not None and bool(np.any(np.array(layout.program.defects) > 1e-6 * tolerances))
+
+
+def _layout(
+    circuit: Circuit,
+    intervals: list[tuple[Fraction, Fraction]],
+    activation: str,
+    dtype: str,
+    budgets: np.ndarray | None = None,
+) -> Layout:
+    square_cost = most_teeth(np.dtype(dtype)) if activation == "relu" else 1
+    program = lower(circuit, intervals, unit_function(activation), square_cost, budgets)
     return Layout(program, [kind != "real" for kind in circuit.kinds])
 
 
-def _refuse_unbuilt(depth: int | None, strict_layers: bool) -> None:
+def _refuse_unbuilt(depth: int | None) -> None:
     if depth is not None:
         raise ValueError(must_be("depth", "compile", "None", depth, "A depth budget is not built yet."))
-    if strict_layers:
-        raise ValueError(must_be("strict_layers", "compile", "False", True, "Identity neurons are not built yet."))
+
+
+def _check_strict(layout: Layout, activation: str) -> None:
+    squares = any(node.kind != "count" for node in layout.program.nodes)
+    if activation == "gaussian" or (activation == "relu" and squares):
+        requirement = "False with gaussian (it has no identity neuron), and with relu where it must square real inputs"
+        raise ValueError(must_be("strict_layers", "compile", requirement, True, "Use silu, gelu, tanh or square."))
 
 
 def _ones(circuit: Circuit) -> np.ndarray:
@@ -190,7 +220,12 @@ def _scales(circuit: Circuit, intervals: list[tuple[Fraction, Fraction]]) -> np.
 
 
 def _network(
-    circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], best: Candidate, activation: str, dtype: str
+    circuit: Circuit,
+    intervals: list[tuple[Fraction, Fraction]],
+    layout: Layout,
+    best: Candidate,
+    activation: str,
+    dtype: str,
 ) -> Network:
     bounds = best.assembly.bounds
     certificate = Certificate(
@@ -201,6 +236,8 @@ def _network(
         dtype=dtype,
         assumptions=_assumptions(activation, dtype, best),
         labels=circuit.labels,
+        dominating=dominating_parts(layout, best, circuit.variables),
+        remedies=remedies(best, dtype),
         kinds={name: kind for name, kind in zip(circuit.variables, circuit.kinds, strict=True) if kind != "real"},
     )
     return Network(
@@ -230,7 +267,12 @@ def _gate_facts(gate: SquareGate) -> dict[str, Any]:
 
 
 def _unreachable(
-    circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], best: Candidate, tolerances: np.ndarray, activation: str, dtype: str
+    circuit: Circuit,
+    intervals: list[tuple[Fraction, Fraction]],
+    best: Candidate,
+    tolerances: np.ndarray,
+    activation: str,
+    dtype: str,
 ) -> tuple[str, float]:
     """Words what is reachable, and tries what would help."""
     ratios = best.assembly.bounds.errors / tolerances
@@ -238,13 +280,16 @@ def _unreachable(
     reached = float(best.assembly.bounds.errors[k])
     where = f" of output {circuit.labels[k]!r}" if len(circuit.labels) > 1 else ""
     advice = []
-    for other_dtype, other in (("float64", activation), (dtype, "square"), ("float64", "square")):
+    for other_dtype, other in dict.fromkeys((("float64", activation), (dtype, "square"), ("float64", "square"))):
         if (other_dtype, other) == (dtype, activation):
             continue
-        candidate = quick_candidate(_layout(circuit, intervals, other), other, np.dtype(other_dtype), tolerances)
+        candidate = quick_candidate(
+            _layout(circuit, intervals, other, other_dtype), other, np.dtype(other_dtype), tolerances
+        )
         if candidate.ratio <= 1.0:
             advice.append(
-                f"dtype={other_dtype!r}, activation={other!r} reaches {rounded_up(candidate.assembly.bounds.errors[k], 2):.2g}"
+                f"dtype={other_dtype!r}, activation={other!r} "
+                f"reaches {rounded_up(candidate.assembly.bounds.errors[k], 2):.2g}"
             )
     message = (
         f"`tolerance`{where} is {tolerances[k]:.3g}, but the best error that can be certified with activation "

@@ -62,6 +62,7 @@ class UnitGate:
         offset: Constant.
         truncation: Bound of the error at every integer (half-integer for "half" and "step").
         sensitivity: Largest change of the value per change of the form.
+        grows: Whether the value grows with the form; otherwise it is at most 1.
     """
 
     slope: float
@@ -69,6 +70,7 @@ class UnitGate:
     offset: float
     truncation: float
     sensitivity: float
+    grows: bool = True
 
 
 def unit_function(activation: str) -> UnitFunction | None:
@@ -95,9 +97,9 @@ def unit_gate(activation: str, u: float) -> UnitGate:
         The gate.
 
     Guarantee: the truncation holds at every integer m (half-integer): SiLU ``|m| / (1 + exp(beta |m|))``, GELU
-    ``|m| Phi(-beta |m|)``, softplus ``ln(1 + exp(-beta |m|)) / beta``, sigmoid ``exp(-beta / 2)``, tanh (with half of it
-    read) ``exp(-beta)``, Gaussian ``exp(-beta^2 m^2)``, all largest at the smallest |m| > 0. Slopes: |SiLU'| <= 1.1,
-    |GELU'| <= 1.13.
+    ``|m| Phi(-beta |m|)``, softplus ``ln(1 + exp(-beta |m|)) / beta``, sigmoid ``exp(-beta / 2)``, tanh (half of
+    it is read) ``exp(-beta)``, Gaussian ``exp(-beta^2 m^2)``, all largest at the smallest |m| > 0. Slopes:
+    |SiLU'| <= 1.1, |GELU'| <= 1.13.
     """
     if activation == "relu":
         return UnitGate(1.0, 1.0, 0.0, 0.0, 1.0)
@@ -111,10 +113,10 @@ def unit_gate(activation: str, u: float) -> UnitGate:
     if activation == "softplus":
         return UnitGate(beta, 1 / beta, 0.0, math.exp(-beta / 2), 1.0)
     if activation == "sigmoid":
-        return UnitGate(beta, 1.0, 0.0, math.exp(-beta / 2), beta / 4)
+        return UnitGate(beta, 1.0, 0.0, math.exp(-beta / 2), beta / 4, grows=False)
     if activation == "tanh":
-        return UnitGate(beta / 2, 0.5, 0.5, math.exp(-beta / 2), beta / 4)
-    return UnitGate(16.0, 1.0, 0.0, math.exp(-255.0), 16.0)  # gaussian; |sigma'| < 0.86
+        return UnitGate(beta / 2, 0.5, 0.5, math.exp(-beta / 2), beta / 4, grows=False)
+    return UnitGate(16.0, 1.0, 0.0, math.exp(-255.0), 16.0, grows=False)  # gaussian; |sigma'| < 0.86
 
 
 def function_of_sum(program: Program, unit: UnitFunction, total: Row, values: Sequence[fmpq]) -> Row:
@@ -152,7 +154,9 @@ def function_of_sum(program: Program, unit: UnitFunction, total: Row, values: Se
         if weight:
             form = dict(total)
             add_multiple(form, shift - j, {CONSTANT: fmpq(1)})
-            add_multiple(row, weight, {program.count_column(form, max(k - j, j) + 1): fmpq(1)})
+            add_multiple(
+                row, weight, {program.count_column(form, max(k - j, j) + 1, max(k - j, 0) + int(bool(shift))): fmpq(1)}
+            )
     return row
 
 
@@ -170,7 +174,7 @@ def spin_product(program: Program, first: Row, second: Row) -> Row:
     half: Row = {}
     for row in (first, second):
         add_multiple(half, fmpq(1, 2), row)
-    product: Row = {program.count_column(half, 1): fmpq(4)}
+    product: Row = {program.count_column(half, 1, 1): fmpq(4)}
     add_multiple(product, fmpq(-2), half)
     add_multiple(product, fmpq(-1), {CONSTANT: fmpq(1)})
     return product

@@ -1,9 +1,9 @@
 r"""What finite precision does to a square gate: ``|error of f^2| <= constant + slope |f| + curvature f^2``.
 
-The pre-activation is ``z = s v`` (plus the bias b of a pair), v a computed value: exact where s is a power of two and
-b = 0. The neuron is off by ``u (a + c |z|)`` (the accuracy of the activation) and by ``L |zeta|`` for an error zeta of z.
-The linear unit behind it, ``t = h - s v / 2`` for SiLU, is one addition whose result is the small even part: it loses
-only ``u |t|``. Pairs and softplus add three numbers, the first two of which do not cancel.
+The pre-activation is ``z = s v`` (plus the bias b of a pair), v a computed value: exact where s is a power of two
+and b = 0. The neuron is off by ``u (a + c |z|)`` (the accuracy of the activation) and by ``L |zeta|`` for an error
+zeta of z. The linear unit behind it, ``t = h - s v / 2`` for SiLU, is one addition whose result is the small even part:
+it loses only ``u |t|``. Pairs and softplus add three numbers, the first two of which do not cancel.
 """
 
 from __future__ import annotations
@@ -73,6 +73,8 @@ def gate_noise(gate: SquareGate, arithmetic: Arithmetic) -> GateNoise:
         u = arithmetic.u * (1 + 2.0**-10)
         tiny = arithmetic.tiny * gate.weights[0]
         return GateNoise(tiny, 0.0, u, 1.0 + 2 * u, (gate.scales[0] ** 2 * REACH**2,))
+    if gate.kind == "sawtooth":  # every step is exact
+        return GateNoise(0.0, 0.0, 0.0, sum(map(abs, gate.weights)), (REACH,))
     constant = slope = curvature = size = 0.0
     values = []
     for scale, weight in zip(gate.scales, gate.weights, strict=True):
@@ -92,7 +94,7 @@ def _of_scale(gate: SquareGate, scale: float, even: float, arithmetic: Arithmeti
     neurons = 2 if gate.kind == "pair" else 1
     activation = activation_named(gate.activation)
     z_max = abs(gate.bias) + scale * REACH
-    is_power = math.frexp(scale)[0] == 0.5
+    is_power = math.frexp(scale)[0] <= 0.5
     lipschitz = LIPSCHITZ[gate.activation]
     center = abs(float(int(gate.constant.p) / int(gate.constant.q)))  # |sigma(b)|
 

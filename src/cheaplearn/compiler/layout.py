@@ -26,6 +26,7 @@ class Level:
         forms: Forms f of the squares, then ``(a + b)/2`` of the products, then ``(a - b)/2``.
         count_forms: Forms of the counts.
         reach: Largest |form| over the counts.
+        tops: Largest form of each count.
     """
 
     squares: np.ndarray
@@ -34,6 +35,7 @@ class Level:
     forms: ExactRows
     count_forms: ExactRows
     reach: int
+    tops: np.ndarray
 
 
 class Layout:
@@ -111,6 +113,7 @@ class Layout:
             exact_rows(forms, self._source),
             exact_rows([nodes[i].left for i in by_kind["count"]], self._raw_source),
             max((nodes[i].reach for i in by_kind["count"]), default=0),
+            np.array([nodes[i].top for i in by_kind["count"]], dtype=np.float64),
         )
 
     def _source(self, column: int, value: fmpq) -> tuple[int, fmpq, fmpq]:

@@ -44,6 +44,7 @@ class LinearUnits:
         rounding: Error from everything else, per row, without the rounding of partial sums.
         size: Bound of ``sum |w s| + |b|``, per row.
         inexact: Whether a product is rounded, per row.
+        exact: Whether nothing is rounded in any order: sums of integers times multiples of one power of two.
         overflow: Whether a number is too large for the dtype.
     """
 
@@ -52,6 +53,7 @@ class LinearUnits:
     rounding: np.ndarray
     size: np.ndarray
     inexact: np.ndarray
+    exact: np.ndarray
     overflow: bool
 
     @property
@@ -108,7 +110,11 @@ def linear_units(
     overflow = not (np.all(np.isfinite(numbers)) and np.all(np.isfinite(size)))
     block = Block(row[kept], column[kept], stored[kept], bias)
     size = (size + np.abs(bias / factor)) * ROUNDUP
-    return LinearUnits(block, truncation * ROUNDUP, rounding * ROUNDUP, size, inexact, overflow)
+    step = np.full(n_rows, np.inf)
+    np.minimum.at(step, row[kept], _lowest_bit(stored[kept]))
+    step = np.minimum(step, np.where(bias != 0, _lowest_bit(bias), np.inf)) / factor
+    exact = ~_any(rows.row, ~sources.is_integral[rows.source], n_rows) & (size <= step / arithmetic.u)
+    return LinearUnits(block, truncation * ROUNDUP, rounding * ROUNDUP, size, inexact, exact, overflow)
 
 
 def _sum(row: np.ndarray, values: np.ndarray, n_rows: int) -> np.ndarray:
@@ -119,5 +125,12 @@ def _any(row: np.ndarray, flags: np.ndarray, n_rows: int) -> np.ndarray:
     return np.bincount(row[flags], minlength=n_rows) > 0
 
 
+def _lowest_bit(numbers: np.ndarray) -> np.ndarray:
+    """Value of the lowest bit that is set."""
+    mantissa, exponent = np.frexp(np.where(np.isfinite(numbers), numbers, 1.0))
+    digits = np.abs(np.ldexp(mantissa, 53)).astype(np.int64)
+    return np.ldexp((digits & -digits).astype(np.float64), exponent - 53)
+
+
 def _is_power_of_two(numbers: np.ndarray) -> np.ndarray:
-    return np.frexp(np.abs(numbers))[0] == 0.5
+    return np.frexp(np.abs(numbers))[0] <= 0.5  # the mantissa is in [0.5, 1)

@@ -13,10 +13,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
 from flint import fmpq
 
 from ..circuit import Circuit
 from .counts import UnitFunction, add_counts, is_natural, product_of_discrete, spin_product
+from .form_powers import linear_form_of_power
 from .program import Program
 from .quadratic import Quadratic, add_quadratics
 from .rows import CONSTANT, Row, add_multiple, rational
@@ -36,7 +38,13 @@ class _Value:
     high: fmpq
 
 
-def lower(circuit: Circuit, box: Box, unit: UnitFunction | None = None, square_cost: int = 1) -> Program:
+def lower(
+    circuit: Circuit,
+    box: Box,
+    unit: UnitFunction | None = None,
+    square_cost: int = 1,
+    budgets: Sequence[float] | np.ndarray | None = None,
+) -> Program:
     """Writes a circuit as squares, products and counts of affine forms.
 
     Args:
@@ -44,20 +52,29 @@ def lower(circuit: Circuit, box: Box, unit: UnitFunction | None = None, square_c
         box: (low, high) per input, raw units, exact, low <= high.
         unit: What one neuron can do with an integer; None if the activation has no such function.
         square_cost: Neurons of a square, to weigh squares against counts of bits.
+        budgets: What may be left out of each output, as its defect, to save squares; None for nothing.
 
     Returns:
         A program equal to the circuit up to its `defects`.
 
     Cost: 1 square per square of a quadratic block or power of two; 1 product per pair of factors.
     """
-    return _Lowering(circuit, box, unit, square_cost).run()
+    return _Lowering(circuit, box, unit, square_cost, budgets).run()
 
 
 class _Lowering:
-    def __init__(self, circuit: Circuit, box: Box, unit: UnitFunction | None, square_cost: int) -> None:
+    def __init__(
+        self,
+        circuit: Circuit,
+        box: Box,
+        unit: UnitFunction | None,
+        square_cost: int,
+        budgets: Sequence[float] | np.ndarray | None,
+    ) -> None:
         low = [rational(a) for a, _ in box]
         high = [rational(b) for _, b in box]
         self.circuit, self.square_cost = circuit, square_cost
+        self.budgets = list(budgets) if budgets is not None else [0.0] * len(circuit.outputs)
         self.unit = unit if is_natural(circuit, box) else None
         self.program = Program(
             center=[(a + b) / 2 for a, b in zip(low, high, strict=True)],
@@ -77,7 +94,11 @@ class _Lowering:
         program.defects = [0.0] * len(self.circuit.outputs)
         terms = [{m: rational(c) for m, c in output.terms.items()} for output in self.circuit.outputs]
         if self.unit:
-            add_counts(program, self.circuit, terms, self.unit, self.square_cost)  # takes what it handles out of `terms`
+            add_counts(
+                program, self.circuit, terms, self.unit, self.square_cost
+            )  # takes what it handles out of `terms`
+        for k, rest in enumerate(terms):
+            self._add_form_powers(k, rest)
         quadratics: list[Quadratic] = []
         high: dict[Monomial, dict[int, fmpq]] = {}
         for k, rest in enumerate(terms):
@@ -89,8 +110,37 @@ class _Lowering:
                     high.setdefault(monomial, {})[k] = coefficient
             quadratics.append({pair: c for pair, c in quadratic.items() if c})
         self._add_high(high)
-        add_quadratics(program, quadratics)
+        add_quadratics(program, quadratics, self.budgets)
         return program
+
+    def _add_form_powers(self, k: int, terms: dict[Monomial, fmpq]) -> None:
+        """Takes homogeneous parts that are powers of a linear form out of the terms of an output."""
+        parts: dict[int, dict[Monomial, fmpq]] = {}
+        for monomial, coefficient in terms.items():
+            parts.setdefault(degree(monomial), {})[monomial] = coefficient
+        for d, part in parts.items():
+            found = linear_form_of_power(part, d) if d > 2 else None
+            if found is None:
+                continue
+            leading, form = found
+            row: Row = {}
+            for site, weight in form.items():
+                add_multiple(row, weight, self._input(site))
+            center = row.get(CONSTANT, fmpq(0))
+            reach = sum((abs(value) for column, value in row.items() if column != CONSTANT), fmpq(0))
+            power = self._power(_Value(row, center - reach, center + reach), d)
+            add_multiple(self.program.outputs[k], leading, power.row)
+            for monomial in part:
+                del terms[monomial]
+
+    def _power(self, base: _Value, exponent: int) -> _Value:
+        if exponent == 1:
+            return base
+        half = self._power(base, exponent // 2)
+        value = _Value(self._multiply(half, half), *_range_of_power(base, exponent - exponent % 2))
+        if exponent % 2:
+            value = _Value(self._multiply(value, base), *_range_of_power(base, exponent))
+        return value
 
     def _add_high(self, terms: dict[Monomial, dict[int, fmpq]]) -> None:
         """Adds the terms of degree above 2, monomials with a common factor together where that is cheaper."""
@@ -99,7 +149,9 @@ class _Lowering:
         needed = {factor for pair in self.splits.values() for factor in pair}
         for monomial in terms:
             first, second = self.splits.get(monomial, (monomial, monomial))
-            if monomial in needed or first == second or self._is_discrete(monomial):  # its value is there anyway, or half the price
+            if (
+                monomial in needed or first == second or self._is_discrete(monomial)
+            ):  # its value is there anyway, or half the price
                 self._add_term(monomial, terms[monomial])
             else:
                 by_factor.setdefault(first, []).append(monomial)
@@ -223,6 +275,12 @@ class _Lowering:
             corners = [low * a, low * b, high * a, high * b]
             low, high = min(corners), max(corners)
         return low, high
+
+
+def _range_of_power(base: _Value, exponent: int) -> tuple[fmpq, fmpq]:
+    ends = [base.low**exponent, base.high**exponent]
+    inside = exponent % 2 == 0 and base.low < 0 < base.high
+    return fmpq(0) if inside else min(ends), max(ends)
 
 
 def _normalised(row: Row, center: fmpq, radius: fmpq) -> Row:

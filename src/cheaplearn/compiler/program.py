@@ -19,11 +19,12 @@ class Node:
 
     Args:
         kind: "square", "product" or "count".
-        left: Affine form; columns: 0 the constant, 1..n the centred inputs u, n + 1 + i node i. Its size is at most 1 on
-            the box, except for a count, where it is an integer at every point of the box.
+        left: Affine form; columns: 0 the constant, 1..n the centred inputs u, n + 1 + i node i. Its size is at most 1
+            on the box, except for a count, where it is an integer at every point of the box.
         right: The other factor of a product.
         level: 1 if the forms read inputs only, else one more than the highest level they read.
         reach: Largest |left| of a count.
+        top: Largest value of left of a count (its value is at most that, or 1).
     """
 
     kind: Kind
@@ -31,6 +32,7 @@ class Node:
     right: Row | None
     level: int
     reach: int = 1
+    top: int = 1
 
 
 @dataclass
@@ -95,24 +97,25 @@ class Program:
             first, second = second, first
         return {self._column("product", first, second): fmpq(sign)}
 
-    def count_column(self, form: Row, reach: int) -> int:
+    def count_column(self, form: Row, reach: int, top: int) -> int:
         """Gives the column of a unit function of an integer form.
 
         Args:
             form: Affine form over the inputs that is an integer at every point of the box.
-            reach: Largest absolute value of it.
+            reach: Largest absolute value of it, rounded up.
+            top: Largest value of it, rounded up.
 
         Returns:
             The column.
         """
-        return self._column("count", form, None, reach)
+        return self._column("count", form, None, reach, top)
 
-    def _column(self, kind: Kind, left: Row, right: Row | None, reach: int = 1) -> int:
+    def _column(self, kind: Kind, left: Row, right: Row | None, reach: int = 1, top: int = 1) -> int:
         key = kind, frozenset(left.items()), frozenset((right or {}).items())
         if key not in self._known:
             level = 1 + max((self._level(column) for row in (left, right or {}) for column in row), default=0)
             self._known[key] = 1 + self.n_inputs + len(self.nodes)
-            self.nodes.append(Node(kind, left, right, level, reach))
+            self.nodes.append(Node(kind, left, right, level, reach, top))
         return self._known[key]
 
     def _level(self, column: int) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,10 +14,11 @@ from .assembly import Assembly, GateChoice, assemble
 from .gate_noise import gate_noise
 from .joint import JointBounds
 from .layout import Layout
+from .sawtooth import most_teeth, sawtooth_gate
 from .sensitivity import node_sensitivities
 from .square_gates import SquareGate, gate_kinds, square_gate
 
-__all__ = ["Candidate", "best_candidate", "best_exponent", "quick_candidate"]
+__all__ = ["Candidate", "best_candidate", "best_exponent", "floor_of_gate", "product_floor", "quick_candidate"]
 
 _LOWEST, _HIGHEST = -30, 1  # exponents of the largest scale that bracket every optimum
 _SMALL = 2000  # nodes up to which scales between powers of two are tried
@@ -45,7 +45,8 @@ def best_candidate(
     activation: str,
     dtype: np.dtype,
     tolerances: np.ndarray | None,
-    kinds: Sequence[tuple[str, int]] | None = None,
+    *,
+    is_strict: bool = False,
 ) -> Candidate:
     """Finds the gates with the fewest neurons that meet the tolerances, then the smallest certified error.
 
@@ -54,13 +55,13 @@ def best_candidate(
         activation: Name of the activation.
         dtype: Type of the stored numbers.
         tolerances: Positive, one per output; None takes the cheapest gates at their best.
-        kinds: Gates to choose from, ascending in neurons; None for all of the activation.
+        is_strict: Whether no layer may be skipped: gates without skips, identity neurons.
 
     Returns:
         The best candidate; its `ratio` tells whether the tolerances are met.
     """
     with threadpool_limits(limits=1):  # the matrices are small: threads would only wait for each other
-        return _Search(layout, activation, dtype, tolerances).run(kinds)
+        return _Search(layout, activation, dtype, tolerances, is_strict=is_strict).run()
 
 
 def quick_candidate(layout: Layout, activation: str, dtype: np.dtype, tolerances: np.ndarray) -> Candidate:
@@ -79,8 +80,27 @@ def quick_candidate(layout: Layout, activation: str, dtype: np.dtype, tolerances
         search = _Search(layout, activation, dtype, tolerances)
         if not search.has_squares:
             return search.evaluate(())
+        if activation == "relu":
+            return search.evaluate((sawtooth_gate(most_teeth(dtype)),))
         kind = gate_kinds(activation)[0]
         return search.uniform(kind, best_exponent(activation, kind, dtype.name), "minimax")
+
+
+def floor_of_gate(layout: Layout, activation: str, dtype: np.dtype, kind: tuple[str, int]) -> Candidate:
+    """Finds the smallest certified error with one gate at every node.
+
+    Args:
+        layout: The program as arrays.
+        activation: Name of the activation.
+        dtype: Type of the stored numbers.
+        kind: Kind of the gate and number of scales; ("sawtooth", teeth) for relu.
+
+    Returns:
+        The best candidate of that gate.
+    """
+    with threadpool_limits(limits=1):
+        search = _Search(layout, activation, dtype, None)
+        return search.evaluate((sawtooth_gate(kind[1]),)) if kind[0] == "sawtooth" else search.best_of_kind(kind)
 
 
 @cache
@@ -95,16 +115,33 @@ def best_exponent(activation: str, kind: tuple[str, int], dtype: str) -> float:
     Returns:
         Its exponent, a multiple of 1/4.
     """
-    arithmetic = Arithmetic(np.dtype(dtype))
 
     def error(exponent: float) -> float:
-        gate = _gate(activation, exponent, dtype, kind, "minimax")
-        return gate.pair_remainder + gate_noise(gate, arithmetic).of_product if gate else math.inf
+        return _product_error(activation, kind, dtype, exponent)
 
     if kind[0] == "exact":
         return 0
     coarse = min(range(_HIGHEST, _LOWEST, -1), key=error)
     return min((coarse + step for step in (0.0, -0.25, 0.25, -0.5, 0.5, -0.75, 0.75)), key=error)
+
+
+def product_floor(activation: str, kind: tuple[str, int], dtype: str) -> float:
+    """Gives the certified error of a single product on [-1, 1]^2 at its best scale, without its inputs and output.
+
+    Args:
+        activation: Name of the activation.
+        kind: Kind of the gate and number of scales.
+        dtype: Name of the dtype.
+
+    Returns:
+        Truncation and rounding of the gate.
+    """
+    return _product_error(activation, kind, dtype, best_exponent(activation, kind, dtype))
+
+
+def _product_error(activation: str, kind: tuple[str, int], dtype: str, exponent: float) -> float:
+    gate = _gate(activation, exponent, dtype, kind, "minimax")
+    return gate.pair_remainder + gate_noise(gate, Arithmetic(np.dtype(dtype))).of_product if gate else math.inf
 
 
 def _gate(activation: str, exponent: float, dtype: str, kind: tuple[str, int], gain: str) -> SquareGate | None:
@@ -116,19 +153,31 @@ def _gate(activation: str, exponent: float, dtype: str, kind: tuple[str, int], g
 
 
 class _Search:
-    def __init__(self, layout: Layout, activation: str, dtype: np.dtype, tolerances: np.ndarray | None) -> None:
-        self.layout, self.activation, self.dtype = layout, activation, dtype
+    def __init__(
+        self,
+        layout: Layout,
+        activation: str,
+        dtype: np.dtype,
+        tolerances: np.ndarray | None,
+        *,
+        is_strict: bool = False,
+    ) -> None:
+        self.layout, self.activation, self.dtype, self.is_strict = layout, activation, dtype, is_strict
         self.has_tolerance = tolerances is not None
         self.tolerances = np.ones(len(layout.program.outputs)) if tolerances is None else tolerances
         self.joint = JointBounds(layout)
         self.is_small = len(layout.program.nodes) <= _SMALL
         self.has_squares = any(node.kind != "count" for node in layout.program.nodes)
 
-    def run(self, kinds: Sequence[tuple[str, int]] | None) -> Candidate:
+    def run(self) -> Candidate:
         if not self.has_squares:
             return self.evaluate(())
+        if self.activation == "relu":
+            return self.best_sawtooth()
         best: Candidate | None = None
-        for kind in kinds or gate_kinds(self.activation):
+        for kind in gate_kinds(self.activation):
+            if self.is_strict and kind[0] == "half":
+                continue  # its odd part is taken away by a skip
             found = self.best_of_kind(kind)
             if found.ratio <= 1.0 and best is not None:
                 return self.mixed(best, found)
@@ -137,6 +186,25 @@ class _Search:
             if best is None or found.ratio < best.ratio:
                 best = found
         assert best is not None
+        return best
+
+    def best_sawtooth(self) -> Candidate:
+        """Gives every square the teeth that its effect on the outputs asks for, as few as needed in all."""
+        most = most_teeth(self.dtype)
+        best = self.evaluate((sawtooth_gate(most),))
+        if best.ratio > 1.0 or not self.has_tolerance:
+            return best
+        effects = np.log2(np.maximum(node_sensitivities(self.layout, 1.0 / self.tolerances), 1e-300)) / 2
+        low, high = -1.0, float(effects.max(initial=0.0)) + most + 1  # 4^-(teeth + 1) times the effect is 4^-level
+        gates = tuple(sawtooth_gate(teeth) for teeth in range(most + 1))
+        while high - low > 0.125:
+            level = (low + high) / 2
+            teeth = np.clip(np.ceil(effects + level - 1), 0, most).astype(np.int64)
+            candidate = self.evaluate(gates, teeth)
+            if candidate.ratio <= 1.0:
+                best, high = candidate, level
+            else:
+                low = level
         return best
 
     def best_of_kind(self, kind: tuple[str, int]) -> Candidate:
@@ -183,6 +251,6 @@ class _Search:
         if of_node is None:
             of_node = np.zeros(len(self.layout.program.nodes), dtype=np.int64)
         choice = GateChoice(self.activation, gates, of_node)
-        assembly = assemble(self.layout, choice, self.dtype, self.joint)
+        assembly = assemble(self.layout, choice, self.dtype, self.joint, is_strict=self.is_strict)
         ratio = float((assembly.bounds.errors / self.tolerances).max())
         return Candidate(assembly, choice, ratio)

@@ -63,7 +63,7 @@ class SquareGate:
 
     Args:
         activation: Name.
-        kind: "half", "even", "pair" or "exact".
+        kind: "half", "even", "pair", "exact" or "sawtooth" (`sawtooth.py`).
         bias: b, exactly a number of the dtype; 0.0 unless the kind is "pair".
         scales: s_k, positive numbers of the dtype with at most SCALE_BITS significant bits, descending.
         weights: g_k, numbers of the dtype.
@@ -90,6 +90,8 @@ class SquareGate:
     @property
     def neurons(self) -> int:
         """Neurons of one square; a product takes two squares."""
+        if self.kind == "sawtooth":
+            return len(self.weights)
         return _NEURONS[self.kind] * len(self.scales)
 
 

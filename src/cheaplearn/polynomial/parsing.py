@@ -233,7 +233,12 @@ class _Parser:
         try:
             terms = self._combine(operator.symbol, left, right)
         except TooLargeError as error:
-            self._refuse(left.start, right.end, f"{error} in", "Expand less: this is a limit on text.")
+            self._refuse(
+                left.start,
+                right.end,
+                f"{error} in",
+                "Use lower powers or fewer terms: what a text may expand to is limited.",
+            )
         self._operands.append(_Operand(terms, left.start, right.end))
 
     def _combine(self, symbol: str, left: _Operand, right: _Operand) -> Terms:
