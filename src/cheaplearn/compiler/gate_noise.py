@@ -38,7 +38,7 @@ class GateNoise:
         constant: Part that does not shrink with f.
         slope: Part proportional to |f|.
         curvature: Part proportional to f^2.
-        size: Bound of ``sum_k |g_k t_k| / f^2``.
+        size: ``size REACH^2`` bounds ``sum_k |g_k t_k|`` without noise, over one square and over two of a product.
         value_size: Bounds of ``|t_k|`` for ``|f| <= REACH``.
     """
 
@@ -83,8 +83,10 @@ def gate_noise(gate: SquareGate, arithmetic: Arithmetic) -> GateNoise:
         constant += abs(weight) * of_scale[0]
         slope += abs(weight) * of_scale[1]
         curvature += abs(weight) * of_scale[2]
-        size += abs(weight) * even
-        values.append((even + of_scale[2]) * REACH**2 + of_scale[0] + of_scale[1] * REACH)
+        # t is without the constant as it is stored, which is off by u at most
+        missed = arithmetic.u * abs(_sigma_at_bias(gate)) * (2 if gate.kind == "pair" else 1) + arithmetic.tiny
+        size += abs(weight) * (even + 2 * missed / REACH**2)
+        values.append((even + of_scale[2]) * REACH**2 + of_scale[0] + of_scale[1] * REACH + missed)
     return GateNoise(constant, slope, curvature, size * (1 + 2.0**-7), tuple(values))
 
 
@@ -96,7 +98,7 @@ def _of_scale(gate: SquareGate, scale: float, even: float, arithmetic: Arithmeti
     z_max = abs(gate.bias) + scale * REACH
     is_power = math.frexp(scale)[0] <= 0.5
     lipschitz = LIPSCHITZ[gate.activation]
-    center = abs(float(int(gate.constant.p) / int(gate.constant.q)))  # |sigma(b)|
+    center = abs(_sigma_at_bias(gate))
 
     # z: the product s v, then the bias
     product = 0.0 if is_power or arithmetic.is_half else sum_u * scale
@@ -125,3 +127,7 @@ def _of_scale(gate: SquareGate, scale: float, even: float, arithmetic: Arithmeti
         slope += 2 * sum_u * scale
     growth = 1 + 2.0**-7
     return constant * growth, slope * growth, curvature * growth
+
+
+def _sigma_at_bias(gate: SquareGate) -> float:
+    return int(gate.constant.p) / int(gate.constant.q)
