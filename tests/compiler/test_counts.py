@@ -10,6 +10,7 @@ from single_units import EXACT
 
 import cheaplearn as cl
 from cheaplearn.compiler.counts import unit_function, unit_gate
+from cheaplearn.compiler.even_series import working_precision
 
 WITH_UNITS = ("relu", "silu", "gelu", "softplus", "sigmoid", "tanh", "gaussian")
 WANTED = {
@@ -24,9 +25,9 @@ WANTED = {
 @pytest.mark.parametrize("activation", WITH_UNITS)
 def test_a_neuron_is_its_unit_function_within_the_truncation_at_every_integer(activation, u):
     gate, basis = unit_gate(activation, u), unit_function(activation).basis
-    for m in [0, *range(1, 40), 100, 400]:
-        for sign in (1, -1):
-            form = sign * m + (0.5 if basis in {"half", "step"} else 0.0)
+    with working_precision():
+        for m in range(-40, 41):
+            form = m + (0.5 if basis in {"half", "step"} else 0.0)
             value = gate.weight * EXACT[activation](arb(gate.slope) * arb(form)) + gate.offset
             assert abs(value - WANTED[basis](form)) <= gate.truncation
     assert gate.truncation <= u / 50
