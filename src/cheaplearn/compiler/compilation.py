@@ -11,8 +11,11 @@ import numpy as np
 
 from .._messages import must_be
 from ..circuit import Circuit
+from ..geometry import Grid
 from ..network import Certificate, Network, activation_named, rounded_up
 from .counts import unit_function
+from .lattice import Lattice, check_invariant, checked_lattice
+from .lattice_lowering import lower_on_lattice
 from .layout import Layout
 from .lowering import lower
 from .sawtooth import most_teeth
@@ -49,6 +52,7 @@ def compile(
     strict_layers: bool = False,
     variables: Mapping[str, str] | None = None,
     relative_tolerance: float | Sequence[float] | None = None,
+    geometry: Any = None,
 ) -> Network:
     r"""Compiles a function to a plain network with a proven error.
 
@@ -65,6 +69,9 @@ def compile(
         variables: Kind of some inputs: {"x": "bit" | "spin" | "real"}.
         relative_tolerance: Instead of `tolerance`: relative to the sum over terms of |c| max over the box of
             |monomial|.
+        geometry: A periodic `Grid` or `Chain` with one site per input, row by row, on which every output is
+            translation-invariant: the network is then made of convolutions (`net.convolutions`), with the same gates at
+            each site. None: the geometry of `p` itself, if it has a periodic one on which it is invariant. False: never.
 
     Returns:
         The network; `net.certificate` holds the proof's numbers.
@@ -75,7 +82,8 @@ def compile(
 
     Guarantee: ``|net(x) - p(x)| <= net.certificate.error`` for every x in the box, in floating point (see
         `Certificate.assumptions`).
-    Cost: neurons = squares: rank of a quadratic form, 2 a product, 1 a square.
+    Cost: neurons = squares: rank of a quadratic form, 2 a product, 1 a square. With convolutions, per site: 1 a coupling
+        of two sites and 1 for the squares of all sites; the rest as without.
     Source: Lin, Tegmark & Rolnick (2017), Eq. 11 and section II.C; half-price gates and certificate: docs/theory/.
 
     Example:
@@ -92,24 +100,54 @@ def compile(
     intervals = _box(circuit, box)
     tolerances = _tolerances(circuit, intervals, tolerance, relative_tolerance)
     numeric = np.dtype(dtype)
-    layout = _layout(circuit, intervals, activation, dtype)
+    lattice = _lattice(p, circuit, intervals, geometry)
+    if lattice and strict_layers:
+        advice = "Leave one of the two out."
+        raise ValueError(must_be("strict_layers", "compile", "False for convolutions on a grid", True, advice))
+    layout = _layout(circuit, intervals, activation, dtype, lattice)
     if strict_layers:
         _check_strict(layout, activation)
     best = best_candidate(layout, activation, numeric, tolerances, is_strict=strict_layers)
     if tolerances is not None and best.ratio > 1.0:
-        message, reached = _unreachable(circuit, intervals, best, tolerances, activation, dtype)
-        network = _network(circuit, intervals, best, activation, dtype) if math.isfinite(reached) else None
+        message, reached = _unreachable(circuit, intervals, best, tolerances, activation, dtype, lattice)
+        network = _network(circuit, intervals, best, activation, dtype, lattice) if math.isfinite(reached) else None
         raise ToleranceError(message, reached, network)
     if not math.isfinite(best.ratio):
         message = f"No network can be certified in {dtype}: {best.assembly.bounds.message}. Scale the box or use float64."
         raise ToleranceError(message, math.inf)
-    return _network(circuit, intervals, best, activation, dtype)
+    return _network(circuit, intervals, best, activation, dtype, lattice)
 
 
-def _layout(circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], activation: str, dtype: str) -> Layout:
+def _lattice(p: Any, circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], geometry: Any) -> Lattice | None:
+    """The translations to keep: those of `geometry`, or of the geometry of p where they leave p unchanged."""
+    if geometry is False:
+        return None
+    own = getattr(p, "geometry", None) if geometry is None else geometry
+    if geometry is None and not (isinstance(own, Grid) and all(own.periodic) and own.n_sites == circuit.n_inputs):
+        return None
+    lattice = checked_lattice(own, circuit)
+    try:
+        check_invariant(lattice, circuit, intervals)
+    except ValueError:
+        if geometry is None:
+            return None
+        raise
+    return lattice
+
+
+def _layout(
+    circuit: Circuit,
+    intervals: list[tuple[Fraction, Fraction]],
+    activation: str,
+    dtype: str,
+    lattice: Lattice | None = None,
+) -> Layout:
     square_cost = most_teeth(np.dtype(dtype)) if activation == "relu" else 1
-    program = lower(circuit, intervals, unit_function(activation), square_cost)
-    return Layout(program, [kind != "real" for kind in circuit.kinds])
+    discrete = [kind != "real" for kind in circuit.kinds]
+    if lattice:
+        program = lower_on_lattice(lattice, circuit, intervals, unit_function(activation), square_cost)
+        return Layout(program, discrete, lattice)
+    return Layout(lower(circuit, intervals, unit_function(activation), square_cost), discrete)
 
 
 def _refuse_unbuilt(depth: int | None) -> None:
@@ -200,7 +238,12 @@ def _scales(circuit: Circuit, intervals: list[tuple[Fraction, Fraction]]) -> np.
 
 
 def _network(
-    circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], best: Candidate, activation: str, dtype: str
+    circuit: Circuit,
+    intervals: list[tuple[Fraction, Fraction]],
+    best: Candidate,
+    activation: str,
+    dtype: str,
+    lattice: Lattice | None,
 ) -> Network:
     bounds = best.assembly.bounds
     certificate = Certificate(
@@ -220,7 +263,8 @@ def _network(
         classes=circuit.classes,
         certificate=certificate,
         formula=circuit.fingerprint,
-        metadata={"gates": [_gate_facts(gate) for gate in best.choice.gates]},
+        metadata={"gates": [_gate_facts(gate) for gate in best.choice.gates]}
+        | ({"grid": list(lattice.shape)} if lattice else {}),
     )
 
 
@@ -240,7 +284,13 @@ def _gate_facts(gate: SquareGate) -> dict[str, Any]:
 
 
 def _unreachable(
-    circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], best: Candidate, tolerances: np.ndarray, activation: str, dtype: str
+    circuit: Circuit,
+    intervals: list[tuple[Fraction, Fraction]],
+    best: Candidate,
+    tolerances: np.ndarray,
+    activation: str,
+    dtype: str,
+    lattice: Lattice | None,
 ) -> tuple[str, float]:
     """Words what is reachable, and tries what would help."""
     ratios = best.assembly.bounds.errors / tolerances
@@ -251,7 +301,9 @@ def _unreachable(
     for other_dtype, other in (("float64", activation), (dtype, "square"), ("float64", "square")):
         if (other_dtype, other) == (dtype, activation):
             continue
-        candidate = quick_candidate(_layout(circuit, intervals, other, other_dtype), other, np.dtype(other_dtype), tolerances)
+        candidate = quick_candidate(
+            _layout(circuit, intervals, other, other_dtype, lattice), other, np.dtype(other_dtype), tolerances
+        )
         if candidate.ratio <= 1.0:
             advice.append(
                 f"dtype={other_dtype!r}, activation={other!r} reaches {rounded_up(candidate.assembly.bounds.errors[k], 2):.2g}"
