@@ -23,9 +23,11 @@ from .counts import unit_gate
 from .gate_noise import gate_noise
 from .identity_gates import identity_gate
 from .joint import JointBounds
+from .lattice import Lattice
 from .layout import Layout, Level
 from .linear_units import Block, LinearUnits, linear_units
 from .rows import ROUNDUP, rational
+from .site_sums import add_up_sites
 from .sources import Sources
 from .square_gates import REACH, SquareGate
 
@@ -218,12 +220,15 @@ class Assembler:
             self.message = self.message or f"a value may overflow {self.arithmetic.dtype.name}"
         return columns
 
-    def append_sums(self, units: LinearUnits, largest: float) -> tuple[np.ndarray, np.ndarray]:
+    def append_sums(
+        self, units: LinearUnits, largest: float, lattice: Lattice | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Adds linear units, long ones through partial sums.
 
         Args:
             units: The units.
             largest: Bound of every sum; infinite if none is known.
+            lattice: Sites over which the sums go, to be added up site by site; None for sums of any other kind.
 
         Returns:
             Their columns and their rounding errors.
@@ -232,13 +237,21 @@ class Assembler:
             self.message = self.message or f"a sum may overflow {self.arithmetic.dtype.name}"
         block, entries = units.block, units.entries
         additions = np.maximum(entries - 1, 0)
-        if entries.max(initial=0) > _LONG:
+        stages = 0
+        if lattice is not None:
+            block, additions, stages = add_up_sites(
+                block, lattice.shape, self.group, lambda partial, owner: self._append(partial, units.size[owner])
+            )
+        elif entries.max(initial=0) > _LONG and self.layout.lattice is None:
             additions = np.zeros(len(entries), dtype=np.int64)
             while (terms := np.bincount(block.row, minlength=len(entries))).max() > self.group:
                 block, met = self._partial_sums(block, units.size)
                 additions += met
+                stages += 1
             additions += np.maximum(terms + (block.bias != 0) - 1, 0)
         own = self.arithmetic.unit_rounding(additions, units.inexact, units.size, largest)
+        if self.arithmetic.is_half:
+            own = own + stages * self.arithmetic.u * units.size * (1 + 2.0**-9)  # partial sums are rounded to float16
         own = np.where(units.exact, 0.0, own)
         columns = self._append(block, np.minimum(units.size, np.maximum(largest, 0) * 2.0) if largest else units.size)
         return columns, (units.rounding + own) * ROUNDUP
@@ -470,7 +483,7 @@ class Assembler:
 
     def _add_outputs(self, joint: JointBounds | None) -> None:
         units = linear_units(self.layout.outputs, self.sources, self.unit_size, self.arithmetic)
-        _, rounding = self.append_sums(units, np.inf)
+        _, rounding = self.append_sums(units, np.inf, self.layout.lattice)
         truncation = units.truncation
         if joint is not None and self.choice.gates:
             less = joint.savings(self.choice.gates, self.noise, self.choice.of_node, self.form_rounding)
