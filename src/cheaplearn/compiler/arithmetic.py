@@ -62,7 +62,13 @@ class Arithmetic:
             return numbers.astype(self.dtype).astype(np.float64)
 
     def unit_rounding(
-        self, additions: np.ndarray, inexact: np.ndarray, sizes: np.ndarray, largest: np.ndarray | float
+        self,
+        additions: np.ndarray,
+        inexact: np.ndarray,
+        sizes: np.ndarray,
+        largest: np.ndarray | float,
+        levels: np.ndarray | int = 0,
+        entries: np.ndarray | int = 0,
     ) -> np.ndarray:
         """Bounds the rounding of units ``sum w s + b``.
 
@@ -70,17 +76,21 @@ class Arithmetic:
             additions: Additions that a term can meet, on its way through partial sums too.
             inexact: Whether some product of the unit is rounded.
             sizes: Bound of ``sum |w s| + |b|``.
-            largest: Bound of the result of the last addition, where one is known.
+            largest: Bound of the computed result of the last addition, where one is known.
+            levels: Levels of partial sums: each is stored, in float16 with a rounding of its own.
+            entries: Products of the unit and its partial sums, if there are partial sums.
 
         Returns:
             Bounds, same shape.
         """
         k = additions + inexact
+        underflow = (additions + 1 + 2 * np.asarray(entries)) * self.tiny  # each product and each stored sum once
         if self.is_half:
             # exact products in float32, one rounding to float16 (also of what a product alone gives)
             rounded = (additions > 0) | inexact
-            result = self.u * np.minimum(sizes, largest) * (1 + 2.0**-10) * rounded
-            return result + additions * self.sum_u * sizes * (1 + 2.0**-10) + (additions + 1) * self.tiny
+            stored = np.where(rounded, np.minimum(sizes, largest), 0.0) + np.where(levels, levels * sizes, 0.0)
+            result = self.u * stored * (1 + 2.0**-8)
+            return result + additions * self.sum_u * sizes * (1 + 2.0**-8) + underflow
         single = np.minimum(sizes, largest)  # one addition is off by u times its result
         size = np.where(additions == 1, single + inexact * sizes, k * sizes)
-        return self.u * size * (1 + 2 * (k + 2) * self.u) + (additions + 1) * self.tiny * (k > 0)
+        return self.u * size * (1 + 2 * (k + 2) * self.u) + underflow

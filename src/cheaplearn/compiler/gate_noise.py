@@ -84,7 +84,7 @@ def gate_noise(gate: SquareGate, arithmetic: Arithmetic) -> GateNoise:
         slope += abs(weight) * of_scale[1]
         curvature += abs(weight) * of_scale[2]
         size += abs(weight) * even
-        values.append(even * REACH**2 + of_scale[0] + of_scale[1] + of_scale[2])
+        values.append((even + of_scale[2]) * REACH**2 + of_scale[0] + of_scale[1] * REACH)
     return GateNoise(constant, slope, curvature, size * (1 + 2.0**-7), tuple(values))
 
 
