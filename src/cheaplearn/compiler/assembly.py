@@ -202,7 +202,7 @@ class Assembler:
 
     def _centre_inputs(self) -> None:
         units = linear_units(self.layout.centring, self.sources, self.unit_size, self.arithmetic)
-        columns, rounding = self.append_sums(units, 1.0)
+        columns, rounding = self.append_sums(units, REACH)
         sources = self.layout.n + np.array(self.layout.centred, dtype=np.int64)
         ones = np.ones((len(columns), 1))
         size = np.ones(len(columns)) + rounding
@@ -227,7 +227,7 @@ class Assembler:
 
         Args:
             units: The units.
-            largest: Bound of every sum; infinite if none is known.
+            largest: Bound of every computed sum; infinite if none is known.
             lattice: Sites over which the sums go, to be added up site by site; None for sums of any other kind.
 
         Returns:
@@ -249,9 +249,8 @@ class Assembler:
                 additions += met
                 stages += 1
             additions += np.maximum(terms + (block.bias != 0) - 1, 0)
-        own = self.arithmetic.unit_rounding(additions, units.inexact, units.size, largest)
-        if self.arithmetic.is_half:
-            own = own + stages * self.arithmetic.u * units.size * (1 + 2.0**-9)  # partial sums are rounded to float16
+        products = units.entries * bool(stages)
+        own = self.arithmetic.unit_rounding(additions, units.inexact, units.size, largest, stages, products)
         own = np.where(units.exact, 0.0, own)
         columns = self._append(block, np.minimum(units.size, np.maximum(largest, 0) * 2.0) if largest else units.size)
         return columns, (units.rounding + own) * ROUNDUP
@@ -389,7 +388,7 @@ class Assembler:
                 units.exact[others],
                 units.overflow,
             )
-            columns, rounding = self.append_sums(rest, 1.0)
+            columns, rounding = self.append_sums(rest, REACH)
             forms.column[others] = columns
             forms.rounding[others] = rounding
         forms.truncation = units.truncation
