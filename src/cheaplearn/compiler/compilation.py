@@ -18,7 +18,7 @@ from .inputs import Interval, read_box, read_tolerances
 from .job import Job
 from .lattice import Lattice, check_invariant, checked_lattice
 from .layout import Layout
-from .refusal import ToleranceError, unreachable
+from .refusal import ToleranceError, uncertifiable, unreachable
 from .search import Candidate
 from .square_gates import SquareGate
 
@@ -59,8 +59,9 @@ def compile(
         relative_tolerance: Instead of `tolerance`: relative to the sum over terms of |c| max over the box of
             |monomial|.
         geometry: A periodic `Grid` or `Chain` with one site per input, row by row, on which every output is
-            translation-invariant: the network is then made of convolutions (`net.convolutions`), with the same gates at
-            each site. None: the geometry of `p` itself, if it has a periodic one on which it is invariant. False: never.
+            translation-invariant: the network is then made of convolutions (`net.convolutions`), with the same gates
+            at each site. None: the geometry of `p` itself, if it has a periodic one on which it is invariant. False:
+            never.
 
     Returns:
         The network; `net.certificate` holds the proof's numbers.
@@ -71,8 +72,8 @@ def compile(
 
     Guarantee: ``|net(x) - p(x)| <= net.certificate.error`` for every x in the box, in floating point (see
         `Certificate.assumptions`).
-    Cost: neurons = squares: rank of a quadratic form, 2 a product, 1 a square. With convolutions, per site: 1 a coupling
-        of two sites and 1 for the squares of all sites; the rest as without.
+    Cost: neurons = squares: rank of a quadratic form, 2 a product, 1 a square. With convolutions, per site: 1 a
+        coupling of two sites and 1 for the squares of all sites; the rest as without.
     Source: Lin, Tegmark & Rolnick (2017), Eq. 11 and section II.C; half-price gates and certificate: docs/theory/.
 
     Example:
@@ -104,13 +105,11 @@ def compile(
 
 def _compiled(job: Job) -> Network:
     layout, best = job.best()
+    if not math.isfinite(best.ratio):
+        raise ToleranceError(uncertifiable(job, best), math.inf)
     if job.tolerances is not None and best.ratio > 1.0:
         message, reached = unreachable(job, best)
-        raise ToleranceError(message, reached, _network(job, layout, best) if math.isfinite(reached) else None)
-    if not math.isfinite(best.ratio):
-        advice = "Scale the box" + ("." if job.dtype == np.float64 else " or use float64.")
-        message = f"No network can be certified in {job.dtype.name}: {best.assembly.bounds.message}. {advice}"
-        raise ToleranceError(message, math.inf)
+        raise ToleranceError(message, reached, _network(job, layout, best))
     return _network(job, layout, best)
 
 

@@ -8,7 +8,7 @@ from ..network import Network, rounded_up
 from .job import Job
 from .search import Candidate
 
-__all__ = ["ToleranceError", "unreachable"]
+__all__ = ["ToleranceError", "uncertifiable", "unreachable"]
 
 
 class ToleranceError(ValueError):
@@ -56,3 +56,23 @@ def unreachable(job: Job, best: Candidate) -> tuple[str, float]:
     if advice:
         return message + "What would help: " + "; ".join(advice) + ".", reached
     return message + f"Pass tolerance={rounded_up(reached):.3g} or more.", reached
+
+
+def uncertifiable(job: Job, best: Candidate) -> str:
+    """Words why nothing can be certified at all, and names the usual culprit: the largest term.
+
+    Args:
+        job: What was asked for.
+        best: The best attempt.
+
+    Returns:
+        The message.
+    """
+    box = {name: (float(a), float(b)) for name, (a, b) in zip(job.circuit.variables, job.intervals, strict=True)}
+    label, term, exponent = job.circuit.largest_term(box)
+    where = f" of output {label!r}" if len(job.circuit.labels) > 1 or label != "y" else ""
+    advice = "Scale the box" + ("." if job.dtype == np.float64 else " or use float64.")
+    return (
+        f"No network can be certified in {job.dtype.name}: {best.assembly.bounds.message}. {advice} "
+        f"The largest term on this box is {term}{where}, up to about 10^{exponent:.0f}."
+    )
