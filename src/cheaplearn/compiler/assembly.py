@@ -327,7 +327,7 @@ class Assembler:
         return evens.add(columns, [np.full(len(members), 2.0), -forms.scale[members]], 0.0, REACH)[:, None]
 
     def _add_teeth(self, readouts: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
-        """Adds the teeth of sawtooth gates, two layers each; returns the columns of y_0, y_1, ..."""
+        """Adds the teeth of sawtooth gates, two layers each, and the units that add them up; returns their columns."""
         longest = max((len(self.choice.gates[k].weights) for k in readouts), default=1)
         for tooth in range(1, longest):
             bends, tents = Neurons(), Neurons()
@@ -344,7 +344,18 @@ class Assembler:
             first = self._append(tents.block(), np.concatenate(tents.sizes))[0]
             for k in going:
                 readouts[k] = np.column_stack([readouts[k], first + places[k]])
-        return readouts
+        sums = Neurons()
+        places = {
+            k: sums.add(
+                list(teeth.T),
+                [np.full(len(teeth), weight) for weight in self.choice.gates[k].weights],
+                0.0,
+                self.noise[k].value_size[0],
+            )
+            for k, teeth in readouts.items()
+        }
+        first = self._append(sums.block(), np.concatenate(sums.sizes))[0] if places else 0
+        return {k: (first + place)[:, None] for k, place in places.items()}
 
     def _even(self, k: int) -> _Even:
         """What the even units of a gate subtract, and what the stored number misses."""
@@ -402,7 +413,7 @@ class Assembler:
         if not len(mine):
             return
         gate, noise, nodes = self.choice.gates[k], self.noise[k], level.squares[mine]
-        weights = np.array(gate.weights)
+        weights = _read_with(gate)
         truncation, rounding = forms.truncation[mine], forms.rounding[mine]
         self.sources.set(
             2 * self.layout.n + nodes,
@@ -422,7 +433,7 @@ class Assembler:
         if not len(mine):
             return
         gate, noise, nodes = self.choice.gates[k], self.noise[k], level.products[mine]
-        weights = np.concatenate([gate.weights, np.negative(gate.weights)])
+        weights = np.concatenate([_read_with(gate), -_read_with(gate)])
         plus = len(level.squares) + mine
         minus = plus + len(level.products)
         # p^2 - q^2 changes by 2 |p| e + 2 |q| e', |p| + |q| <= 1; the chords of a sawtooth may be steeper
@@ -492,6 +503,11 @@ class Assembler:
             self.message = self.message or f"a value may overflow {self.arithmetic.dtype.name}"
             truncation = np.full(len(truncation), np.inf)
         self.assembly.bounds = Bounds(truncation * ROUNDUP, rounding * ROUNDUP, self.message)
+
+
+def _read_with(gate: SquareGate) -> np.ndarray:
+    """Weights that the units of a square are read with: teeth have been added up already."""
+    return np.array([1.0] if gate.kind == "sawtooth" else gate.weights)
 
 
 @dataclass
