@@ -13,6 +13,8 @@ import numpy as np
 
 __all__ = ["Arithmetic"]
 
+_HUGE = 1e300
+
 
 @dataclass(frozen=True)
 class Arithmetic:
@@ -84,11 +86,12 @@ class Arithmetic:
             Bounds, same shape.
         """
         k = additions + inexact
+        sizes = np.minimum(sizes, _HUGE)  # 0 * inf is no bound; the caller refuses such sizes
         underflow = (additions + 1 + 2 * np.asarray(entries)) * self.tiny  # each product and each stored sum once
         if self.is_half:
             # exact products in float32, one rounding to float16 (also of what a product alone gives)
             rounded = (additions > 0) | inexact
-            stored = np.where(rounded, np.minimum(sizes, largest), 0.0) + np.where(levels, levels * sizes, 0.0)
+            stored = np.where(rounded, np.minimum(sizes, largest), 0.0) + levels * sizes
             result = self.u * stored * (1 + 2.0**-8)
             return result + additions * self.sum_u * sizes * (1 + 2.0**-8) + underflow
         single = np.minimum(sizes, largest)  # one addition is off by u times its result
