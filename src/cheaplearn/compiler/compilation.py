@@ -60,8 +60,8 @@ def compile(
             |monomial|.
         geometry: A periodic `Grid` or `Chain` with one site per input, row by row, on which every output is
             translation-invariant: the network is then made of convolutions (`net.convolutions`), with the same gates
-            at each site. None: the geometry of `p` itself, if it has a periodic one on which it is invariant. False:
-            never.
+            at each site. None: the geometry of `p` itself, if it has a periodic one on which it is invariant (and
+            `strict_layers` is False). False: never.
 
     Returns:
         The network; `net.certificate` holds the proof's numbers.
@@ -88,7 +88,7 @@ def compile(
     circuit = Circuit.coerce(p, variables)
     intervals = read_box(circuit, box)
     tolerances = read_tolerances(circuit, intervals, tolerance, relative_tolerance)
-    lattice = _lattice(p, circuit, intervals, geometry)
+    lattice = _lattice(p, circuit, intervals, False if geometry is None and strict_layers else geometry)
     if lattice and strict_layers:
         advice = "Leave one of the two out."
         raise ValueError(must_be("strict_layers", "compile", "False for convolutions on a grid", True, advice))

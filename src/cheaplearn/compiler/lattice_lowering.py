@@ -43,7 +43,7 @@ def lower_on_lattice(
         square_cost: Neurons of a square.
 
     Returns:
-        An exact program; node ``c * sites + s`` is channel c at site s, and equal sites have equal rows, entry by entry.
+        An exact program; node ``c * sites + s`` is channel c at site s, and all sites have equal rows, entry by entry.
 
     Cost: per site, 1 square a coupling of two sites and 1 for all ``u^2``; products and powers as without a lattice.
     """

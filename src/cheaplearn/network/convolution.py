@@ -17,9 +17,9 @@ __all__ = ["Convolution", "Convolutions", "as_convolutions"]
 
 @dataclass(frozen=True)
 class Convolution:
-    """One layer: ``unit[c, r] = activation(bias[c] + sum over d of kernel[c, :, d] @ source[:, stride r + d - padding])``.
+    """One layer, ``unit[c, r] = activation(bias[c] + sum over d of kernel[c, :, d] @ source[:, s(r, d)])``.
 
-    Sites count modulo the grid of the sources.
+    The window of point r holds the sites ``s(r, d) = stride * r + d - padding``, modulo the grid of the sources.
 
     Args:
         sources: Layers that are read, their channels one after the other: 0 the input, k the k-th layer.
@@ -80,8 +80,8 @@ class Convolutions:
         neurons, parameters = self.neurons_per_site, self.parameters_per_site
         total = sum(layer.parameters * math.prod(layer.grid) for layer in self.layers)
         return (
-            f"periodic grid {grid}: {neurons} neurons a site, {neurons * sites} in total; {parameters} parameters a site, "
-            f"the same at all; {total} weights and biases in total without sharing"
+            f"periodic grid {grid}: {neurons} neurons a site, {neurons * sites} in total; "
+            f"{parameters} parameters a site, shared by all, {total} weights and biases in total"
         )
 
     def flat_layers(self) -> tuple[Layer, ...]:
@@ -120,7 +120,7 @@ def as_convolutions(net: Network, shape: Sequence[int]) -> Convolutions | None:
     read: list[Convolution] = []
     grids, widths = [shape], [len(net.variables)]
     for layer in net.layers:
-        tried = (_read(layer, grid, grids, widths) for grid in _grids(shape, layer))
+        tried = (_read(layer, grid, grids, widths) for grid in _grids(shape, layer, len(net.labels)))
         found = next((conv for conv in tried if conv is not None), None)
         if found is None:
             return None
@@ -130,11 +130,13 @@ def as_convolutions(net: Network, shape: Sequence[int]) -> Convolutions | None:
     return Convolutions(shape, tuple(read))
 
 
-def _grids(shape: tuple[int, ...], layer: Layer) -> Iterator[tuple[int, ...]]:
-    """Grids on which a layer may sit, finest first; neurons sit at every site."""
-    divisors = [[d for d in range(length, 0, -1) if length % d == 0] for length in shape]
-    grids = [shape] if layer.activation else sorted(product(*divisors), key=math.prod, reverse=True)
-    return (grid for grid in grids if layer.units % math.prod(grid) == 0)
+def _grids(shape: tuple[int, ...], layer: Layer, n_outputs: int) -> Iterator[tuple[int, ...]]:
+    """Grids on which a layer may sit: every site, or, for sums with one channel an output, blocks of sites."""
+    if layer.units % math.prod(shape) == 0:
+        yield shape
+    if not layer.activation:
+        divisors = [[d for d in range(length, 0, -1) if length % d == 0] for length in shape]
+        yield from (grid for grid in product(*divisors) if layer.units == n_outputs * math.prod(grid))
 
 
 def _read(layer: Layer, grid: tuple[int, ...], grids: list[tuple[int, ...]], widths: list[int]) -> Convolution | None:

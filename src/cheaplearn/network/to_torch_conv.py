@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from .to_torch import ACTIVATIONS
 
 __all__ = ["ConvolutionModule", "to_torch_conv"]
 
-_CONVS = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
+_CONVS: dict[int, Any] = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 
 
 def to_torch_conv(net: Network) -> ConvolutionModule:
@@ -92,7 +93,7 @@ class ConvolutionModule(nn.Module):
         """
         layers = []
         for module, conv in zip(self.layers, self._convolutions.layers, strict=True):
-            kernel, bias = (p.detach().cpu().numpy().copy() for p in (module.weight, module.bias))
+            kernel, bias = (p.detach().cpu().numpy().copy() for p in module.parameters())
             layers.append(replace(conv, kernel=kernel.astype(conv.kernel.dtype), bias=bias))
         old = self._convolutions.layers
         if all(_equal(new, conv) for new, conv in zip(layers, old, strict=True)):
@@ -102,7 +103,7 @@ class ConvolutionModule(nn.Module):
         return replace(self._net, layers=flat, certificate=None, formula="", metadata=metadata)
 
 
-def _module(conv: Convolution, dtype: np.dtype) -> nn.Module:
+def _module(conv: Convolution, dtype: np.dtype) -> Any:
     axes = len(conv.grid)
     module = _CONVS[axes](
         conv.kernel.shape[1],
@@ -117,7 +118,7 @@ def _module(conv: Convolution, dtype: np.dtype) -> nn.Module:
     return module
 
 
-def _apply(module: nn.Module, values: Tensor, computed: torch.dtype) -> Tensor:
+def _apply(module: Any, values: Tensor, computed: torch.dtype) -> Tensor:
     """Runs a convolution in the type of the computation, which is wider than that of float16 weights."""
     if module.weight.dtype == computed:
         return module(values)
