@@ -241,7 +241,8 @@ class _Lowering:
 
     def _discrete(self, monomial: Monomial) -> Row:
         assert self.unit is not None
-        if monomial in self.splits:
+        is_spin = self.circuit.kinds[monomial[0][0]] == "spin"
+        if is_spin and self.unit.basis == "hinge" and monomial in self.splits:
             first, second = self.splits[monomial]
             return spin_product(self.program, self._value(first).row, self._value(second).row)
         return product_of_discrete(self.program, self.unit, monomial, self.circuit.kinds[monomial[0][0]])
