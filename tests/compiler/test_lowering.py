@@ -1,6 +1,7 @@
 """The program equals the function it was lowered from; its nodes are counted exactly."""
 
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ import cheaplearn as cl
 from cheaplearn.circuit import Circuit
 from cheaplearn.compiler.counts import unit_function
 from cheaplearn.compiler.lowering import lower
+from cheaplearn.compiler.quadratic import add_quadratics
 from cheaplearn.compiler.rows import rational
 
 ONE_OF_EACH_BASIS = ("silu", "softplus", "tanh", "gaussian", "square")
@@ -70,7 +72,7 @@ def test_what_a_budget_leaves_out_is_in_the_defect():
     matrix = (directions * np.array([1.0] * 6 + [1e-6] * 6)) @ directions.T
     circuit = Circuit.from_polynomials([quadratic(matrix)])
     box = [(Fraction(-1), Fraction(1))] * 12
-    program = lower(circuit, box, budgets=[1e-3])
+    program = lower(circuit, box, quadratics=partial(add_quadratics, budgets=[1e-3]))
     assert len(program.nodes) == 6
     assert 1e-9 < program.defects[0] <= 1e-3
     assert_equal_up_to_its_defects(circuit, program, box, rng, None, 20)

@@ -23,9 +23,11 @@ from .counts import unit_gate
 from .gate_noise import gate_noise
 from .identity_gates import identity_gate
 from .joint import JointBounds
+from .lattice import Lattice
 from .layout import Layout, Level
 from .linear_units import Block, LinearUnits, linear_units
 from .rows import ROUNDUP, rational
+from .site_sums import add_up_sites
 from .sources import Sources
 from .square_gates import REACH, SquareGate
 
@@ -200,7 +202,7 @@ class Assembler:
 
     def _centre_inputs(self) -> None:
         units = linear_units(self.layout.centring, self.sources, self.unit_size, self.arithmetic)
-        columns, rounding = self.append_sums(units, 1.0)
+        columns, rounding = self.append_sums(units, REACH)
         sources = self.layout.n + np.array(self.layout.centred, dtype=np.int64)
         ones = np.ones((len(columns), 1))
         size = np.ones(len(columns)) + rounding
@@ -218,12 +220,15 @@ class Assembler:
             self.message = self.message or f"a value may overflow {self.arithmetic.dtype.name}"
         return columns
 
-    def append_sums(self, units: LinearUnits, largest: float) -> tuple[np.ndarray, np.ndarray]:
+    def append_sums(
+        self, units: LinearUnits, largest: float, lattice: Lattice | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Adds linear units, long ones through partial sums.
 
         Args:
             units: The units.
-            largest: Bound of every sum; infinite if none is known.
+            largest: Bound of every computed sum; infinite if none is known.
+            lattice: Sites over which the sums go, to be added up site by site; None for sums of any other kind.
 
         Returns:
             Their columns and their rounding errors.
@@ -232,13 +237,20 @@ class Assembler:
             self.message = self.message or f"a sum may overflow {self.arithmetic.dtype.name}"
         block, entries = units.block, units.entries
         additions = np.maximum(entries - 1, 0)
-        if entries.max(initial=0) > _LONG:
+        stages = 0
+        if lattice is not None:
+            block, additions, stages = add_up_sites(
+                block, lattice.shape, self.group, lambda partial, owner: self._append(partial, units.size[owner])
+            )
+        elif entries.max(initial=0) > _LONG and self.layout.lattice is None:
             additions = np.zeros(len(entries), dtype=np.int64)
             while (terms := np.bincount(block.row, minlength=len(entries))).max() > self.group:
                 block, met = self._partial_sums(block, units.size)
                 additions += met
+                stages += 1
             additions += np.maximum(terms + (block.bias != 0) - 1, 0)
-        own = self.arithmetic.unit_rounding(additions, units.inexact, units.size, largest)
+        products = units.entries * bool(stages)
+        own = self.arithmetic.unit_rounding(additions, units.inexact, units.size, largest, stages, products)
         own = np.where(units.exact, 0.0, own)
         columns = self._append(block, np.minimum(units.size, np.maximum(largest, 0) * 2.0) if largest else units.size)
         return columns, (units.rounding + own) * ROUNDUP
@@ -315,7 +327,7 @@ class Assembler:
         return evens.add(columns, [np.full(len(members), 2.0), -forms.scale[members]], 0.0, REACH)[:, None]
 
     def _add_teeth(self, readouts: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
-        """Adds the teeth of sawtooth gates, two layers each; returns the columns of y_0, y_1, ..."""
+        """Adds the teeth of sawtooth gates, two layers each, and the units that add them up; returns their columns."""
         longest = max((len(self.choice.gates[k].weights) for k in readouts), default=1)
         for tooth in range(1, longest):
             bends, tents = Neurons(), Neurons()
@@ -332,7 +344,18 @@ class Assembler:
             first = self._append(tents.block(), np.concatenate(tents.sizes))[0]
             for k in going:
                 readouts[k] = np.column_stack([readouts[k], first + places[k]])
-        return readouts
+        sums = Neurons()
+        places = {
+            k: sums.add(
+                list(teeth.T),
+                [np.full(len(teeth), weight) for weight in self.choice.gates[k].weights],
+                0.0,
+                self.noise[k].value_size[0],
+            )
+            for k, teeth in readouts.items()
+        }
+        first = self._append(sums.block(), np.concatenate(sums.sizes))[0] if places else 0
+        return {k: (first + place)[:, None] for k, place in places.items()}
 
     def _even(self, k: int) -> _Even:
         """What the even units of a gate subtract, and what the stored number misses."""
@@ -376,7 +399,7 @@ class Assembler:
                 units.exact[others],
                 units.overflow,
             )
-            columns, rounding = self.append_sums(rest, 1.0)
+            columns, rounding = self.append_sums(rest, REACH)
             forms.column[others] = columns
             forms.rounding[others] = rounding
         forms.truncation = units.truncation
@@ -390,7 +413,7 @@ class Assembler:
         if not len(mine):
             return
         gate, noise, nodes = self.choice.gates[k], self.noise[k], level.squares[mine]
-        weights = np.array(gate.weights)
+        weights = _read_with(gate)
         truncation, rounding = forms.truncation[mine], forms.rounding[mine]
         self.sources.set(
             2 * self.layout.n + nodes,
@@ -410,7 +433,7 @@ class Assembler:
         if not len(mine):
             return
         gate, noise, nodes = self.choice.gates[k], self.noise[k], level.products[mine]
-        weights = np.concatenate([gate.weights, np.negative(gate.weights)])
+        weights = np.concatenate([_read_with(gate), -_read_with(gate)])
         plus = len(level.squares) + mine
         minus = plus + len(level.products)
         # p^2 - q^2 changes by 2 |p| e + 2 |q| e', |p| + |q| <= 1; the chords of a sawtooth may be steeper
@@ -470,7 +493,7 @@ class Assembler:
 
     def _add_outputs(self, joint: JointBounds | None) -> None:
         units = linear_units(self.layout.outputs, self.sources, self.unit_size, self.arithmetic)
-        _, rounding = self.append_sums(units, np.inf)
+        _, rounding = self.append_sums(units, np.inf, self.layout.lattice)
         truncation = units.truncation
         if joint is not None and self.choice.gates:
             less = joint.savings(self.choice.gates, self.noise, self.choice.of_node, self.form_rounding)
@@ -480,6 +503,11 @@ class Assembler:
             self.message = self.message or f"a value may overflow {self.arithmetic.dtype.name}"
             truncation = np.full(len(truncation), np.inf)
         self.assembly.bounds = Bounds(truncation * ROUNDUP, rounding * ROUNDUP, self.message)
+
+
+def _read_with(gate: SquareGate) -> np.ndarray:
+    """Weights that the units of a square are read with: teeth have been added up already."""
+    return np.array([1.0] if gate.kind == "sawtooth" else gate.weights)
 
 
 @dataclass

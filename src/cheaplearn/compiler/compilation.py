@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from .._messages import must_be
 from ..circuit import Circuit
-from ..network import Certificate, Network, activation_named, rounded_up
+from ..geometry import Grid
+from ..network import HALF_PRECISION, Certificate, Network, activation_named
 from .automatic import automatic
-from .counts import unit_function
 from .explanation import dominating_parts, remedies
+from .inputs import Interval, read_box, read_tolerances
+from .job import Job
+from .lattice import Lattice, check_invariant, checked_lattice
 from .layout import Layout
-from .lowering import lower
-from .refusal import ToleranceError
-from .sawtooth import most_teeth
-from .search import Candidate, best_candidate, quick_candidate
+from .refusal import ToleranceError, uncertifiable, unreachable
+from .search import Candidate
 from .square_gates import SquareGate
 
 __all__ = ["compile"]
 
-# Shares of the tolerance that may go into leaving out squares, tried in order: the rest is for gates and rounding.
-_SHARES = (0.75, 0.4, 0.0)
 DTYPES = ("float16", "float32", "float64")
 
 
@@ -39,6 +37,7 @@ def compile(
     strict_layers: bool = False,
     variables: Mapping[str, str] | None = None,
     relative_tolerance: float | Sequence[float] | None = None,
+    geometry: Any = None,
 ) -> Network:
     r"""Compiles a function to a plain network with a proven error.
 
@@ -59,6 +58,10 @@ def compile(
         variables: Kind of some inputs: {"x": "bit" | "spin" | "real"}.
         relative_tolerance: Instead of `tolerance`: relative to the sum over terms of |c| max over the box of
             |monomial|.
+        geometry: A periodic `Grid` or `Chain` with one site per input, row by row, on which every output is
+            translation-invariant: the network is then made of convolutions (`net.convolutions`), with the same gates
+            at each site. None: the geometry of `p` itself, if it has a periodic one on which it is invariant (and
+            `strict_layers` is False). False: never.
 
     Returns:
         The network; `net.certificate` holds the proof's numbers.
@@ -69,7 +72,8 @@ def compile(
 
     Guarantee: ``|net(x) - p(x)| <= net.certificate.error`` for every x in the box, in floating point (see
         `Certificate.assumptions`).
-    Cost: neurons = squares: rank of a quadratic form, 2 a product, 1 a square.
+    Cost: neurons = squares: rank of a quadratic form, 2 a product, 1 a square. With convolutions, per site: 1 a
+        coupling of two sites and 1 for the squares of all sites; the rest as without.
     Source: Lin, Tegmark & Rolnick (2017), Eq. 11 and section II.C; half-price gates and certificate: docs/theory/.
 
     Example:
@@ -82,54 +86,31 @@ def compile(
     if dtype not in DTYPES:
         raise ValueError(must_be("dtype", "compile", f"one of {', '.join(DTYPES)}", repr(dtype)))
     circuit = Circuit.coerce(p, variables)
-    if activation == "auto":
+    intervals = read_box(circuit, box)
+    tolerances = read_tolerances(circuit, intervals, tolerance, relative_tolerance)
+    lattice = _lattice(p, circuit, intervals, False if geometry is None and strict_layers else geometry)
+    if lattice and strict_layers:
+        advice = "Leave one of the two out."
+        raise ValueError(must_be("strict_layers", "compile", "False for convolutions on a grid", True, advice))
 
-        def compile_with(name: str) -> Network:
-            return compile(
-                circuit, box, tolerance, dtype, name, depth, strict_layers, relative_tolerance=relative_tolerance
-            )
+    def compile_with(name: str) -> Network:
+        activation_named(name)
+        return _compiled(Job(circuit, intervals, tolerances, np.dtype(dtype), name, strict_layers, lattice))
 
-        counts_only = all(kind != "real" for kind in circuit.kinds)
-        return automatic(compile_with, dtype, counts_only=counts_only, is_strict=strict_layers)
-    activation_named(activation)
-    intervals = _box(circuit, box)
-    tolerances = _tolerances(circuit, intervals, tolerance, relative_tolerance)
-    numeric = np.dtype(dtype)
-    for share in _SHARES if tolerances is not None else (0.0,):
-        budgets = None if tolerances is None else share * tolerances
-        layout = _layout(circuit, intervals, activation, dtype, budgets)
-        if strict_layers:
-            _check_strict(layout, activation)
-        best = best_candidate(layout, activation, numeric, tolerances, is_strict=strict_layers)
-        if best.ratio <= 1.0 or not _leaves_out(layout, tolerances):
-            break
-    if tolerances is not None and best.ratio > 1.0:
-        message, reached = _unreachable(circuit, intervals, best, tolerances, activation, dtype)
-        network = _network(circuit, intervals, layout, best, activation, dtype) if math.isfinite(reached) else None
-        raise ToleranceError(message, reached, network)
+    if activation != "auto":
+        return compile_with(activation)
+    counts_only = all(kind != "real" for kind in circuit.kinds)
+    return automatic(compile_with, dtype, counts_only=counts_only, is_strict=strict_layers)
+
+
+def _compiled(job: Job) -> Network:
+    layout, best = job.best()
     if not math.isfinite(best.ratio):
-        message = (
-            f"No network can be certified in {dtype}: {best.assembly.bounds.message}. Scale the box or use float64."
-        )
-        raise ToleranceError(message, math.inf)
-    return _network(circuit, intervals, layout, best, activation, dtype)
-
-
-def _leaves_out(layout: Layout, tolerances: np.ndarray | None) -> bool:
-    """Tells whether squares were left out to save neurons (rounding noise of eigenvectors does not count)."""
-    return tolerances is not None and bool(np.any(np.array(layout.program.defects) > 1e-6 * tolerances))
-
-
-def _layout(
-    circuit: Circuit,
-    intervals: list[tuple[Fraction, Fraction]],
-    activation: str,
-    dtype: str,
-    budgets: np.ndarray | None = None,
-) -> Layout:
-    square_cost = most_teeth(np.dtype(dtype)) if activation == "relu" else 1
-    program = lower(circuit, intervals, unit_function(activation), square_cost, budgets)
-    return Layout(program, [kind != "real" for kind in circuit.kinds])
+        raise ToleranceError(uncertifiable(job, best), math.inf)
+    if job.tolerances is not None and best.ratio > 1.0:
+        message, reached = unreachable(job, best)
+        raise ToleranceError(message, reached, _network(job, layout, best))
+    return _network(job, layout, best)
 
 
 def _refuse_unbuilt(depth: int | None) -> None:
@@ -137,167 +118,65 @@ def _refuse_unbuilt(depth: int | None) -> None:
         raise ValueError(must_be("depth", "compile", "None", depth, "A depth budget is not built yet."))
 
 
-def _check_strict(layout: Layout, activation: str) -> None:
-    squares = any(node.kind != "count" for node in layout.program.nodes)
-    if activation == "gaussian" or (activation == "relu" and squares):
-        requirement = "False with gaussian (it has no identity neuron), and with relu where it must square real inputs"
-        raise ValueError(must_be("strict_layers", "compile", requirement, True, "Use silu, gelu, tanh or square."))
-
-
-def _ones(circuit: Circuit) -> np.ndarray:
-    return np.ones(len(circuit.outputs))
-
-
-def _box(circuit: Circuit, box: Any) -> list[tuple[Fraction, Fraction]]:
-    """One exact interval per input."""
-    given = dict(box) if isinstance(box, Mapping) else {}
-    for name in given:
-        if name not in circuit.variables:
-            known = f"about the variables {', '.join(circuit.variables)}"
-            raise ValueError(must_be("box", "compile", known, f"an unknown variable {name!r}", "Correct the name."))
-    intervals = []
-    for name, kind in zip(circuit.variables, circuit.kinds, strict=True):
-        pair = given.get(name) if isinstance(box, Mapping) else box
-        if kind != "real":
-            natural = (0, 1) if kind == "bit" else (-1, 1)
-            pair = natural if pair is None or not isinstance(box, Mapping) else pair
-        intervals.append(_interval(name, pair))
-    return intervals
-
-
-def _interval(name: str, pair: Any) -> tuple[Fraction, Fraction]:
-    advice = f'Pass box=(-1, 1) or box={{"{name}": (-1, 1), ...}}.'
-    try:
-        low, high = pair
-        low, high = _exact(low), _exact(high)
-    except (TypeError, ValueError, OverflowError):
-        requirement = "bounded to certify an error: a pair of finite numbers (low, high)"
-        got = f"{pair!r} for {name!r}"
-        raise ValueError(must_be("box", "compile", requirement, got, advice)) from None
-    if low > high:
-        got = f"an empty interval {pair!r} for {name!r}"
-        raise ValueError(must_be("box", "compile", "ordered, low <= high", got, advice))
-    return low, high
-
-
-def _exact(number: Any) -> Fraction:
-    return Fraction(number) if isinstance(number, int | Fraction) else Fraction(float(number))
-
-
-def _tolerances(
-    circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], tolerance: Any, relative: Any
-) -> np.ndarray | None:
-    if tolerance is not None and relative is not None:
-        advice = "Pass only one of the two."
-        raise ValueError(must_be("tolerance", "compile", "None if relative_tolerance is given", tolerance, advice))
-    name, value = ("tolerance", tolerance) if relative is None else ("relative_tolerance", relative)
-    if value is None:
+def _lattice(p: Any, circuit: Circuit, intervals: list[Interval], geometry: Any) -> Lattice | None:
+    """The translations to keep: those of `geometry`, or of the geometry of p where they leave p unchanged."""
+    if geometry is False:
         return None
-    array = np.asarray(value, dtype=np.float64)
-    if array.shape not in ((), (len(circuit.outputs),)) or not np.all(np.isfinite(array)) or np.any(array <= 0):
-        requirement = f"a positive number, or one per output ({len(circuit.outputs)})"
-        raise ValueError(must_be(name, "compile", requirement, repr(value)))
-    scales = _ones(circuit) if relative is None else _scales(circuit, intervals)
-    return np.broadcast_to(array, scales.shape) * scales
+    own = getattr(p, "geometry", None) if geometry is None else geometry
+    if geometry is None and not (isinstance(own, Grid) and all(own.periodic) and own.n_sites == circuit.n_inputs):
+        return None
+    lattice = checked_lattice(own, circuit)
+    try:
+        check_invariant(lattice, circuit, intervals)
+    except ValueError:
+        if geometry is None:
+            return None
+        raise
+    return lattice
 
 
-def _scales(circuit: Circuit, intervals: list[tuple[Fraction, Fraction]]) -> np.ndarray:
-    """Sum over terms of |c| max over the box of |monomial|, per output; 1 for the zero polynomial."""
-    reach = [
-        max(abs((low - Fraction(c)) / Fraction(s)), abs((high - Fraction(c)) / Fraction(s)))
-        for (low, high), c, s in zip(intervals, circuit.center, circuit.scale, strict=True)
-    ]
-    scales = []
-    for output in circuit.outputs:
-        total = Fraction(0)
-        for monomial, coefficient in output.terms.items():
-            size = abs(coefficient)
-            for site, power in monomial:
-                size *= reach[site] ** power
-            total += size
-        scales.append(float(total) or 1.0)
-    return np.array(scales)
-
-
-def _network(
-    circuit: Circuit,
-    intervals: list[tuple[Fraction, Fraction]],
-    layout: Layout,
-    best: Candidate,
-    activation: str,
-    dtype: str,
-) -> Network:
-    bounds = best.assembly.bounds
+def _network(job: Job, layout: Layout, best: Candidate) -> Network:
+    bounds, circuit = best.assembly.bounds, job.circuit
     certificate = Certificate(
         errors=tuple(bounds.errors.tolist()),
         truncations=tuple(bounds.truncations.tolist()),
         roundings=tuple(bounds.roundings.tolist()),
-        box={name: (float(low), float(high)) for name, (low, high) in zip(circuit.variables, intervals, strict=True)},
-        dtype=dtype,
-        assumptions=_assumptions(activation, dtype, best),
+        box={name: (float(a), float(b)) for name, (a, b) in zip(circuit.variables, job.intervals, strict=True)},
+        dtype=job.dtype.name,
+        assumptions=_assumptions(job, best),
         labels=circuit.labels,
-        dominating=dominating_parts(layout, best, circuit.variables),
-        remedies=remedies(best, dtype),
         kinds={name: kind for name, kind in zip(circuit.variables, circuit.kinds, strict=True) if kind != "real"},
+        dominating=dominating_parts(layout, best, circuit.variables),
+        remedies=remedies(best, job.dtype.name),
     )
+    facts: dict[str, Any] = {"gates": [_gate_facts(gate) for gate in best.choice.gates]}
+    if job.lattice:
+        facts["grid"] = list(job.lattice.shape)
     return Network(
-        layers=best.assembly.network_layers(len(circuit.variables), np.dtype(dtype)),
+        layers=best.assembly.network_layers(circuit.n_inputs, job.dtype),
         variables=circuit.variables,
         labels=circuit.labels,
         classes=circuit.classes,
         certificate=certificate,
         formula=circuit.fingerprint,
-        metadata={"gates": [_gate_facts(gate) for gate in best.choice.gates]},
+        metadata=facts,
     )
 
 
-def _assumptions(activation: str, dtype: str, best: Candidate) -> tuple[str, ...]:
+def _assumptions(job: Job, best: Candidate) -> tuple[str, ...]:
+    dtype = job.dtype.name
     unit = {"float16": "2^-11", "float32": "2^-24", "float64": "2^-53"}[dtype]
-    lines = [
-        f"products and sums are correctly rounded {dtype} operations (u = {unit}), sums in any order, fused or not",
-        "gradual underflow (no flush to zero), no TF32 and no other reduced-precision matrix products",
-    ]
+    if dtype == "float16":
+        lines = [f"{HALF_PRECISION} (u = {unit})"]
+    else:
+        lines = [
+            f"products and sums are correctly rounded {dtype} operations (u = {unit}), sums in any order, fused or not"
+        ]
+    lines.append("gradual underflow (no flush to zero), no TF32 and no other reduced-precision matrix products")
     if best.assembly.neurons:
-        lines.append(f"{activation_named(activation).accuracy(best.assembly.largest_slope)}, u = {unit}")
+        lines.append(f"{activation_named(job.activation).accuracy(best.assembly.largest_slope)}, u = {unit}")
     return tuple(lines)
 
 
 def _gate_facts(gate: SquareGate) -> dict[str, Any]:
     return {"kind": gate.kind, "bias": gate.bias, "scales": list(gate.scales), "weights": list(gate.weights)}
-
-
-def _unreachable(
-    circuit: Circuit,
-    intervals: list[tuple[Fraction, Fraction]],
-    best: Candidate,
-    tolerances: np.ndarray,
-    activation: str,
-    dtype: str,
-) -> tuple[str, float]:
-    """Words what is reachable, and tries what would help."""
-    ratios = best.assembly.bounds.errors / tolerances
-    k = int(np.argmax(ratios))
-    reached = float(best.assembly.bounds.errors[k])
-    where = f" of output {circuit.labels[k]!r}" if len(circuit.labels) > 1 else ""
-    advice = []
-    for other_dtype, other in dict.fromkeys((("float64", activation), (dtype, "square"), ("float64", "square"))):
-        if (other_dtype, other) == (dtype, activation):
-            continue
-        candidate = quick_candidate(
-            _layout(circuit, intervals, other, other_dtype), other, np.dtype(other_dtype), tolerances
-        )
-        if candidate.ratio <= 1.0:
-            advice.append(
-                f"dtype={other_dtype!r}, activation={other!r} "
-                f"reaches {rounded_up(candidate.assembly.bounds.errors[k], 2):.2g}"
-            )
-    message = (
-        f"`tolerance`{where} is {tolerances[k]:.3g}, but the best error that can be certified with activation "
-        f"{activation!r} in {dtype} is {rounded_up(reached):.3g}. "
-    )
-    message += (
-        ("What would help: " + "; ".join(advice) + ".")
-        if advice
-        else f"Pass tolerance={rounded_up(reached):.3g} or more."
-    )
-    return message, reached

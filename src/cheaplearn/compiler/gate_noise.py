@@ -73,8 +73,11 @@ def gate_noise(gate: SquareGate, arithmetic: Arithmetic) -> GateNoise:
         u = arithmetic.u * (1 + 2.0**-10)
         tiny = arithmetic.tiny * gate.weights[0]
         return GateNoise(tiny, 0.0, u, 1.0 + 2 * u, (gate.scales[0] ** 2 * REACH**2,))
-    if gate.kind == "sawtooth":  # every step is exact
-        return GateNoise(0.0, 0.0, 0.0, sum(map(abs, gate.weights)), (REACH,))
+    if gate.kind == "sawtooth":  # every tooth is exact; the unit that adds them up is not
+        size = sum(map(abs, gate.weights)) * REACH
+        own = (len(gate.weights) - 1) * arithmetic.sum_u + arithmetic.is_half * arithmetic.u
+        constant = own * size * (1 + 2.0**-8) + len(gate.weights) * arithmetic.tiny
+        return GateNoise(constant, 0.0, 0.0, 1.0, (size + constant,))
     constant = slope = curvature = size = 0.0
     values = []
     for scale, weight in zip(gate.scales, gate.weights, strict=True):

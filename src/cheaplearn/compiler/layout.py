@@ -9,6 +9,7 @@ import numpy as np
 from flint import fmpq
 
 from .exact_arrays import ExactRows, exact_rows
+from .lattice import Lattice
 from .program import Node, Program
 from .rows import CONSTANT, up
 
@@ -44,10 +45,11 @@ class Layout:
     Args:
         program: The program.
         integral_inputs: Which inputs are bits or spins: exactly 0, 1 or -1.
+        lattice: Translations that the program has, its nodes being channel by channel; else None.
     """
 
-    def __init__(self, program: Program, integral_inputs: list[bool]) -> None:
-        self.program = program
+    def __init__(self, program: Program, integral_inputs: list[bool], lattice: Lattice | None = None) -> None:
+        self.program, self.lattice = program, lattice
         self.integral_inputs = np.array(integral_inputs, dtype=np.bool_)
         self.n = program.n_inputs
         used = {

@@ -9,11 +9,10 @@ r"""From a circuit and a box to a program.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-import numpy as np
 from flint import fmpq
 
 from ..circuit import Circuit
@@ -27,6 +26,7 @@ from .splitting import Monomial, choose_splits, degree
 __all__ = ["lower"]
 
 Box = Sequence[tuple[Fraction, Fraction]]
+AddQuadratics = Callable[[Program, list[Quadratic]], None]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def lower(
     box: Box,
     unit: UnitFunction | None = None,
     square_cost: int = 1,
-    budgets: Sequence[float] | np.ndarray | None = None,
+    quadratics: AddQuadratics = add_quadratics,
 ) -> Program:
     """Writes a circuit as squares, products and counts of affine forms.
 
@@ -52,29 +52,23 @@ def lower(
         box: (low, high) per input, raw units, exact, low <= high.
         unit: What one neuron can do with an integer; None if the activation has no such function.
         square_cost: Neurons of a square, to weigh squares against counts of bits.
-        budgets: What may be left out of each output, as its defect, to save squares; None for nothing.
+        quadratics: Writes the quadratic forms.
 
     Returns:
         A program equal to the circuit up to its `defects`.
 
     Cost: 1 square per square of a quadratic block or power of two; 1 product per pair of factors.
     """
-    return _Lowering(circuit, box, unit, square_cost, budgets).run()
+    return _Lowering(circuit, box, unit, square_cost, quadratics).run()
 
 
 class _Lowering:
     def __init__(
-        self,
-        circuit: Circuit,
-        box: Box,
-        unit: UnitFunction | None,
-        square_cost: int,
-        budgets: Sequence[float] | np.ndarray | None,
+        self, circuit: Circuit, box: Box, unit: UnitFunction | None, square_cost: int, quadratics: AddQuadratics
     ) -> None:
         low = [rational(a) for a, _ in box]
         high = [rational(b) for _, b in box]
-        self.circuit, self.square_cost = circuit, square_cost
-        self.budgets = list(budgets) if budgets is not None else [0.0] * len(circuit.outputs)
+        self.circuit, self.square_cost, self.add_quadratics = circuit, square_cost, quadratics
         self.unit = unit if is_natural(circuit, box) else None
         self.program = Program(
             center=[(a + b) / 2 for a, b in zip(low, high, strict=True)],
@@ -110,7 +104,7 @@ class _Lowering:
                     high.setdefault(monomial, {})[k] = coefficient
             quadratics.append({pair: c for pair, c in quadratic.items() if c})
         self._add_high(high)
-        add_quadratics(program, quadratics, self.budgets)
+        self.add_quadratics(program, quadratics)
         return program
 
     def _add_form_powers(self, k: int, terms: dict[Monomial, fmpq]) -> None:
@@ -247,7 +241,8 @@ class _Lowering:
 
     def _discrete(self, monomial: Monomial) -> Row:
         assert self.unit is not None
-        if monomial in self.splits:
+        is_spin = self.circuit.kinds[monomial[0][0]] == "spin"
+        if is_spin and self.unit.basis == "hinge" and monomial in self.splits:
             first, second = self.splits[monomial]
             return spin_product(self.program, self._value(first).row, self._value(second).row)
         return product_of_discrete(self.program, self.unit, monomial, self.circuit.kinds[monomial[0][0]])

@@ -35,14 +35,17 @@ _PRECISION = 240  # bits
 _WORTH_AN_ERROR = 0.05  # squares are left out only where that saves this share of the network
 
 
-def add_quadratics(program: Program, quadratics: list[Quadratic], budgets: Sequence[float]) -> None:
+def add_quadratics(
+    program: Program, quadratics: list[Quadratic], budgets: Sequence[float] | np.ndarray | None = None
+) -> None:
     """Adds one quadratic form per output to the program.
 
     Args:
         program: Program with as many outputs and defects as there are forms; it is changed.
         quadratics: Coefficients in centred inputs, one dictionary per output.
-        budgets: What may be left out of each output: its smallest eigenvalues, bounded jointly.
+        budgets: What may be left out of each output: its smallest eigenvalues, bounded jointly. None for nothing.
     """
+    budgets = [0.0] * len(quadratics) if budgets is None else budgets
     blocks = list(_blocks(quadratics))
     for block in blocks:
         parts = [{pair: c for pair, c in quadratic.items() if pair[0] in block} for quadratic in quadratics]

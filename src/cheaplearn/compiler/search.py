@@ -194,7 +194,7 @@ class _Search:
         best = self.evaluate((sawtooth_gate(most),))
         if best.ratio > 1.0 or not self.has_tolerance:
             return best
-        effects = np.log2(np.maximum(node_sensitivities(self.layout, 1.0 / self.tolerances), 1e-300)) / 2
+        effects = np.log2(np.maximum(self._sensitivities(), 1e-300)) / 2
         low, high = -1.0, float(effects.max(initial=0.0)) + most + 1  # 4^-(teeth + 1) times the effect is 4^-level
         gates = tuple(sawtooth_gate(teeth) for teeth in range(most + 1))
         while high - low > 0.125:
@@ -233,18 +233,27 @@ class _Search:
         if len(cheap.choice.gates) != 1 or not math.isfinite(cheap.ratio):
             return exact
         gates = cheap.choice.gates + exact.choice.gates
-        order = np.argsort(-node_sensitivities(self.layout, 1.0 / self.tolerances), kind="stable")
-        low, high, best = 0, len(order), exact  # `high` upgrades are enough, `low` are not
+        order = np.argsort(-self._sensitivities(), kind="stable")
+        run = self.layout.lattice.n_sites if self.layout.lattice else 1  # a channel has one gate at all sites
+        low, high, best = 0, len(order) // run, exact  # `high` upgrades are enough, `low` are not
         while high - low > 1:
             middle = (low + high) // 2
             of_node = np.zeros(len(order), dtype=np.int64)
-            of_node[order[:middle]] = 1
+            of_node[order[: middle * run]] = 1
             candidate = self.evaluate(gates, of_node)
             if candidate.ratio <= 1.0:
                 high, best = middle, candidate
             else:
                 low = middle
         return best
+
+    def _sensitivities(self) -> np.ndarray:
+        """What an error of each node counts, relative to the tolerances; the same at all sites of a channel."""
+        effects = node_sensitivities(self.layout, 1.0 / self.tolerances)
+        if self.layout.lattice is None:
+            return effects
+        n_sites = self.layout.lattice.n_sites
+        return np.repeat(effects.reshape(-1, n_sites).max(axis=1), n_sites)
 
     def evaluate(self, gates: tuple[SquareGate, ...], of_node: np.ndarray | None = None) -> Candidate:
         """Assembles and certifies one choice."""

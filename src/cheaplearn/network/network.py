@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse, special
@@ -13,6 +13,9 @@ from scipy import sparse, special
 from .._messages import must_be
 from .activation import activation_named
 from .certificate import Certificate, rounded_up
+
+if TYPE_CHECKING:
+    from .convolution import Convolutions
 
 __all__ = ["Layer", "Network"]
 
@@ -147,7 +150,8 @@ class Network:
 
         Args:
             path: File to write, or None to only return the model.
-            form: "dense" (matrices), "sparse" (non-zero weights only) or "auto" (sparse where that is smaller).
+            form: "dense" (matrices), "sparse" (non-zero weights only), "conv" (for a network with `convolutions`) or
+                "auto" (conv where the network has them, else sparse where that is smaller).
 
         Returns:
             The `onnx.ModelProto`; its metadata hold formula, box, dtype, certified error and measured difference.
@@ -156,23 +160,32 @@ class Network:
 
         return to_onnx(self, path, form)
 
-    def to_torch(self) -> Any:
+    def to_torch(self, form: str = "auto") -> Any:
         """Turns the network into a PyTorch module with trainable weights; needs the extra ``cheaplearn[torch]``.
 
+        Args:
+            form: "flat" (keeps the pattern of the synapses), "conv" (`torch.nn.Conv2d` and the like, for a network with
+                `convolutions` on a grid of at most three axes) or "auto" (conv where that is possible).
+
         Returns:
-            A `torch.nn.Module` that keeps the pattern of the synapses; its `to_network()` leads back.
+            A `torch.nn.Module`; its `to_network()` leads back.
 
         Raises:
             ModuleNotFoundError: If PyTorch is not installed.
+            ValueError: If the network has no such form.
         """
+        if form not in {"auto", "flat", "conv"}:
+            raise ValueError(must_be("form", "to_torch", "one of auto, flat, conv", repr(form)))
+        is_conv = form == "conv" or (form == "auto" and self.convolutions and len(self.convolutions.shape) <= 3)
         try:
             from .to_torch import to_torch
+            from .to_torch_conv import to_torch_conv
         except ModuleNotFoundError as err:
             if err.name != "torch":
                 raise
             message = "`to_torch` of `Network` needs PyTorch. Install cheaplearn[torch]."
             raise ModuleNotFoundError(message, name="torch") from err
-        return to_torch(self)
+        return to_torch_conv(self) if is_conv else to_torch(self)
 
     def to_c(self, path: Any = None, name: str = "cheaplearn_net") -> str:
         """Writes the network as one C99 file that needs math.h only.
@@ -205,11 +218,21 @@ class Network:
         return draw(self, path)
 
     @cached_property
+    def convolutions(self) -> Convolutions | None:
+        """The layers as convolutions, with counts per site (`net.convolutions.summary`); None if they are none."""
+        from .convolution import as_convolutions
+
+        grid = self.metadata.get("grid")
+        return as_convolutions(self, grid) if grid else None
+
+    @cached_property
     def summary(self) -> str:
-        """One line: sizes, dtype and certified error."""
+        """One line: sizes, dtype, certified error and, on a grid, the counts per site."""
         text = f"{self.neurons} neurons, {self.synapses} synapses, {self.depth} hidden layers, {self.dtype.name}"
         if self.certificate:
             text += f", certified error {rounded_up(self.certificate.error):.3g}"
+        if self.convolutions:
+            text += f"; {self.convolutions.summary}"
         return text
 
     def __repr__(self) -> str:

@@ -14,6 +14,7 @@ from onnx import helper
 
 from .._messages import must_be
 from .network import Network
+from .onnx_convolutions import ConvLayers
 from .onnx_layers import DenseLayers, SparseLayers, dense_bytes, sparse_bytes
 from .onnx_nodes import Nodes
 
@@ -21,7 +22,7 @@ __all__ = ["OPSET", "to_onnx"]
 
 OPSET = 17
 _IR_VERSION = 8
-_FORMS = ("auto", "dense", "sparse")
+_FORMS = ("auto", "dense", "sparse", "conv")
 _SMALL = 2**20  # bytes of matrices that are exported as they are
 _MOST_BYTES = 2**31 - 2**20  # a protocol buffer holds no more
 _PROBES = 1000  # random inputs of the measured difference; the corners (low, ..., low), (high, ..., high) are added
@@ -37,8 +38,9 @@ def to_onnx(net: Network, path: str | Path | None = None, form: str = "auto") ->
     Args:
         net: The network.
         path: File to write, or None.
-        form: "dense" (matrix products), "sparse" (sums over the non-zero weights only) or "auto": sparse if that
-            is smaller and the matrices take more than 1 MiB.
+        form: "dense" (matrix products), "sparse" (sums over the non-zero weights only), "conv" (`Conv`, for a network
+            with `convolutions`; not in float64, which ONNX Runtime cannot convolve) or "auto": conv where that is
+            possible, else sparse if that is smaller and the matrices take more than 1 MiB.
 
     Returns:
         The checked model. Its metadata hold the SHA-256 of the formula, box, dtype, certified error and, per runtime,
@@ -50,7 +52,7 @@ def to_onnx(net: Network, path: str | Path | None = None, form: str = "auto") ->
     Cost: sparse, about 8 bytes a synapse in float32, and memory for the units of the samples that run together.
     """
     _require_operators(net)
-    model = _model(net, _is_sparse(net, form))
+    model = _model(net, _form(net, form))
     onnx.checker.check_model(model, full_check=True)
     _describe(model, net)
     if path is not None:
@@ -64,7 +66,7 @@ def _require_operators(net: Network) -> None:
         raise ValueError(must_be("activation", "to_onnx", "one with float64 operators", "'gelu'", advice))
 
 
-def _is_sparse(net: Network, form: str) -> bool:
+def _form(net: Network, form: str) -> str:
     if form not in _FORMS:
         raise ValueError(must_be("form", "to_onnx", f"one of {', '.join(_FORMS)}", repr(form)))
     if form == "sparse" and not net.variables:
@@ -74,14 +76,35 @@ def _is_sparse(net: Network, form: str) -> bool:
         advice = "Pass form='sparse'."
         got = f"'dense' with matrices of {dense_bytes(net) / 1e9:.1f} GB"
         raise ValueError(must_be("form", "to_onnx", "'sparse' above 2 GB, the limit of a model", got, advice))
+    problem = _problem_of_conv(net) if form in {"auto", "conv"} else ""
+    if form == "conv" and problem:
+        raise ValueError(must_be("form", "to_onnx", "'dense' or 'sparse' here", repr(form), problem))
     if form == "auto":
-        return dense_bytes(net) > max(_SMALL, sparse_bytes(net))
-    return form == "sparse"
+        smaller = "sparse" if dense_bytes(net) > max(_SMALL, sparse_bytes(net)) else "dense"
+        return smaller if problem else "conv"
+    return form
 
 
-def _model(net: Network, is_sparse: bool) -> onnx.ModelProto:
+def _problem_of_conv(net: Network) -> str:
+    if net.dtype == np.float64:
+        return "ONNX Runtime has no double-precision Conv. Compile in float32."
+    if net.convolutions is None:
+        return "The network has no convolutions. Compile with geometry=Grid(..., periodic=True)."
+    if len(net.convolutions.shape) > 3:
+        return "Conv is for grids of at most three axes."
+    return ""
+
+
+def _layers(nodes: Nodes, net: Network, form: str) -> ConvLayers | DenseLayers | SparseLayers:
+    if form == "conv":
+        assert net.convolutions is not None
+        return ConvLayers(nodes, net.convolutions)
+    return SparseLayers(nodes, net) if form == "sparse" else DenseLayers(nodes, net)
+
+
+def _model(net: Network, form: str) -> onnx.ModelProto:
     nodes = Nodes(net.dtype)
-    layers = SparseLayers(nodes, net) if is_sparse else DenseLayers(nodes, net)
+    layers = _layers(nodes, net, form)
     final = "y" if net.classes is None else "logits"
     value = ""
     for k, layer in enumerate(net.layers):

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 
 from .network import Layer, Network
 
-__all__ = ["NetworkModule", "SparseAffine", "to_torch"]
+__all__ = ["ACTIVATIONS", "NetworkModule", "SparseAffine", "to_torch"]
 
 _SMALL = 2**16  # matrix entries up to which a layer multiplies by a matrix
-_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "silu": nn.functional.silu,
     "gelu": nn.functional.gelu,
     "softplus": lambda z: nn.functional.softplus(z, threshold=40.0),  # the default, 20, is not exact in float64
@@ -121,7 +121,7 @@ class NetworkModule(nn.Module):
         for affine, activation in zip(self.affine, self.activations, strict=True):
             values = affine(sources)
             if activation:
-                values = _ACTIVATIONS[activation](values)
+                values = ACTIVATIONS[activation](values)
             if half:  # each unit is rounded once; see HALF_PRECISION
                 values = values.to(dtype).to(computed)
             sources = torch.cat([sources, values])
