@@ -247,6 +247,7 @@ class Assembler:
             while (terms := np.bincount(block.row, minlength=len(entries))).max() > self.group:
                 block, met = self._partial_sums(block, units.size)
                 additions += met
+                stages += 1
             additions += np.maximum(terms + (block.bias != 0) - 1, 0)
         own = self.arithmetic.unit_rounding(additions, units.inexact, units.size, largest)
         if self.arithmetic.is_half:
