@@ -123,7 +123,7 @@ def test_auto_is_sparse_only_where_that_is_smaller():
         operators = {node.op_type for node in net.to_onnx().graph.node}
         assert ("MatMul" in operators) == (operator == "MatMul")
         assert ("Gather" in operators) == (operator == "Gather")
-    with pytest.raises(ValueError, match="`form` of `to_onnx` must be one of auto, dense, sparse, got 'csr'"):
+    with pytest.raises(ValueError, match="`form` of `to_onnx` must be one of auto, dense, sparse, conv, got 'csr'"):
         small.to_onnx(form="csr")
 
 
