@@ -193,3 +193,11 @@ def test_a_degenerate_interval_is_a_constant():
     net = cl.compile("x*y + x**3", box={"x": (2, 2), "y": (-1, 1)}, tolerance=1e-4)
     assert net.neurons == 0
     assert net([[2.0, 0.5]])[0, 0] == pytest.approx(9.0, abs=1e-5)
+
+
+def test_float16_certificate_counts_the_rounding_of_every_partial_sum():
+    p = cl.Polynomial({((i, 1),): Fraction(1, 3) for i in range(109)}, [f"x{i}" for i in range(109)])
+    net = cl.compile(p, box=(0, 1), dtype="float16", activation="square")
+    X = np.linspace(0, 1, 1001)[:, None] * np.ones(109)  # equal inputs, whose sums are all rounded alike
+    error = np.abs(net(X).astype(np.float64)[:, 0] - p(X)).max()
+    assert error <= net.certificate.error <= 10 * error

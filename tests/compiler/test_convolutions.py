@@ -5,8 +5,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from builders import invariant_polynomial, lattice_action, random_invariant
+from flint import fmpq
 
 import cheaplearn as cl
+from cheaplearn.compiler.lattice import Lattice
+from cheaplearn.compiler.lattice_lowering import _Channels
+from cheaplearn.compiler.program import Program
+from cheaplearn.compiler.rows import add_multiple
 from cheaplearn.hamiltonian import Variables, local_monomials
 from cheaplearn.testing import assert_certified, worst_error
 
@@ -55,10 +60,41 @@ def test_free_field_needs_no_square_of_single_sites():
     gradient = lattice_action((4, 6), mass=Fraction(0), coupling=Fraction(0))
     assert on_grid(gradient, (4, 6)).convolutions.neurons_per_site == 2
     assert on_grid(-gradient, (4, 6)).convolutions.neurons_per_site == 2
+    here, right, down = (0, 0), (0, 1), (1, 0)
+    staggered = invariant_polynomial((4, 6), {(here, here): 2, (here, right): Fraction(1), (here, down): Fraction(-1)})
+    assert on_grid(staggered, (4, 6)).convolutions.neurons_per_site == 2
 
 
-def test_kernels_do_not_depend_on_the_size_of_the_grid():
-    small, large = (on_grid(lattice_action(shape), shape).convolutions for shape in [(8, 8), (16, 16)])
+def test_forms_that_are_negatives_of_translates_are_one_channel():
+    lattice = Lattice((5,))
+    of_site = Program([fmpq(0)] * 5, [fmpq(1)] * 5, outputs=[{}], defects=[0.0])
+    half = fmpq(1, 2)
+    columns = [of_site.square_column({1: half, 2: -half}), of_site.square_column({5: half, 1: -half})]
+    add_multiple(of_site.outputs[0], fmpq(1), of_site.product({columns[0]: fmpq(1)}, {2: half, 3: -half}))
+    add_multiple(of_site.outputs[0], fmpq(1), of_site.product({columns[1]: fmpq(1)}, {1: half, 2: -half}))
+    add_multiple(of_site.outputs[0], fmpq(1), of_site.product({columns[1]: fmpq(1)}, {2: half, 1: -half}))
+    program = _Channels(lattice, of_site).expand()
+    assert len(program.nodes) == 2 * 5  # one square and one product a site
+    assert [row for row in program.outputs[0].values()] == [1] * 5  # the last product cancels one of the others
+
+
+STENCILS = {  # with couplings back and across, whose sites are numbered differently on every grid
+    ((0, 0), (1, -1)): Fraction(2, 3),
+    ((0, 0), (0, 2)): Fraction(-1),
+    ((0, -1), (0, 0), (0, 1)): Fraction(1, 2),
+    ((0, 0), (-1, 0), (-1, 1), (0, 1)): Fraction(-1, 4),
+    ((0, 0),): Fraction(1, 5),
+}
+
+
+@pytest.mark.parametrize("potential", ["action", "stencils"])
+def test_kernels_do_not_depend_on_the_size_of_the_grid(potential):
+    small, large = (
+        on_grid(
+            lattice_action(shape) if potential == "action" else invariant_polynomial(shape, STENCILS), shape
+        ).convolutions
+        for shape in [(8, 8), (16, 16)]
+    )
     pairs = [
         (a, b)
         for a, b in zip(small.layers, large.layers, strict=True)
@@ -197,3 +233,11 @@ def test_strict_layers_are_refused_on_a_grid():
         on_grid(lattice_action((3, 3)), (3, 3), strict_layers=True)
     H = invariant_hamiltonian(np.random.default_rng(7), (3, 3))
     assert cl.compile(H, box=(-1, 1), strict_layers=True).convolutions is None  # nobody asked for them
+
+
+def test_float16_certificate_counts_the_rounding_of_every_partial_sum():
+    p = invariant_polynomial((7, 7), {((0, 0),): Fraction(1, 3)})
+    net = on_grid(p, (7, 7), box=(0, 1), dtype="float16", activation="square")
+    X = np.linspace(0, 1, 4001)[:, None] * np.ones(49)  # equal inputs, whose sums are all rounded alike
+    error = np.abs(net(X).astype(np.float64)[:, 0] - p(X)).max()
+    assert error <= net.certificate.error <= 10 * error

@@ -11,7 +11,6 @@ coupling and at most one more, shared by all outputs. The squares of bits and sp
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from flint import fmpq
@@ -48,38 +47,64 @@ def lower_on_lattice(
     Cost: per site, 1 square a coupling of two sites and 1 for all ``u^2``; products and powers as without a lattice.
     """
     is_constant_square = circuit.kinds[0] != "real" and is_natural(circuit, box)
-    quadratics = _pair_squares(lattice, is_constant_square=is_constant_square)
-    of_site = lower(density(lattice, circuit), box, unit, square_cost, quadratics)
-    return _Channels(lattice, of_site).expand()
+    local = density(lattice, circuit)
+    candidates = []
+    for is_shared in (False, True):  # pairs as factors: one product each, or the squares that couplings use
+        pairs = _Pairs(lattice, is_constant_square=is_constant_square)
+        of_site = lower(local, box, unit, square_cost, pairs.add, pairs.row if is_shared else None)
+        candidates.append(_Channels(lattice, of_site))
+    return min(candidates, key=lambda channels: channels.squares).expand()
 
 
-def _pair_squares(lattice: Lattice, *, is_constant_square: bool) -> Callable[[Program, list[Quadratic]], None]:
-    def add(program: Program, quadratics: list[Quadratic]) -> None:
-        couplings = [_couplings(lattice, quadratic) for quadratic in quadratics]
+class _Pairs:
+    """Products of two inputs as squares, the same square wherever a pair or its translate is used."""
+
+    def __init__(self, lattice: Lattice, *, is_constant_square: bool) -> None:
+        self.lattice, self.is_constant_square = lattice, is_constant_square
+        self.used: set[int] = set()  # displacements whose sign is settled: plus
+
+    def row(self, program: Program, i: int, j: int) -> Row:
+        """Gives the row of u_i u_j where it is a factor of something else."""
+        self.used.add(_pair_site(self.lattice, i, j))
+        row: Row = {program.square_column({i: fmpq(1, 2), j: fmpq(1, 2)}): fmpq(2)}
+        for column in (i, j):
+            self._add_square(program, row, column, fmpq(-1, 2))
+        return row
+
+    def add(self, program: Program, quadratics: list[Quadratic]) -> None:
+        """Adds one quadratic form per output to the program."""
+        couplings = [_couplings(self.lattice, quadratic) for quadratic in quadratics]
         sites = sorted({site for coupling in couplings for site in coupling if site})
         signs = {site: 1 if _strongest(couplings, site) > 0 else -1 for site in sites}
-        choices = [signs, {site: -sign for site, sign in signs.items()}]
+        choices = [{site: 1 if site in self.used else sign * s for site, s in signs.items()} for sign in (1, -1)]
         forms = [[_squares(coupling, choice) for coupling in couplings] for choice in choices]
-        best = min(forms, key=lambda rows: _price(rows, is_constant_square=is_constant_square))
+        best = min(forms, key=lambda rows: _price(rows, is_constant_square=self.is_constant_square))
         for output, row in zip(program.outputs, best, strict=True):
             for (site, sign), weight in row.items():
-                if site == 0 and is_constant_square:
-                    add_multiple(output, weight, {CONSTANT: fmpq(1)})
-                    continue
-                form = {1: fmpq(1, 2), site + 1: fmpq(sign, 2)} if site else {1: fmpq(1)}
-                add_multiple(output, weight, {program.square_column(form): fmpq(1)})
+                if site:
+                    form = {1: fmpq(1, 2), site + 1: fmpq(sign, 2)}
+                    add_multiple(output, weight, {program.square_column(form): fmpq(1)})
+                else:
+                    self._add_square(program, output, 1, weight)
 
-    return add
+    def _add_square(self, program: Program, row: Row, column: int, weight: fmpq) -> None:
+        square = CONSTANT if self.is_constant_square else program.square_column({column: fmpq(1)})
+        add_multiple(row, weight, {square: fmpq(1)})
 
 
 def _couplings(lattice: Lattice, quadratic: Quadratic) -> dict[int, fmpq]:
     """Coefficient of u_0 u_d by d, the pairs (0, d) and (0, -d) being one; 0 for u_0^2."""
     couplings: dict[int, fmpq] = {}
     for (i, j), coefficient in quadratic.items():
-        pair = ((i - 1, 1), (j - 1, 1)) if i != j else ((i - 1, 2),)
-        site = lattice.anchored(tuple(sorted(pair)))[-1][0]
+        site = _pair_site(lattice, i, j)
         couplings[site] = couplings.get(site, fmpq(0)) + coefficient
     return couplings
+
+
+def _pair_site(lattice: Lattice, i: int, j: int) -> int:
+    """The site d such that (0, d) is the representative of a pair of columns."""
+    pair = tuple(sorted(((i - 1, 1), (j - 1, 1)))) if i != j else ((i - 1, 2),)
+    return lattice.anchored(pair)[-1][0]
 
 
 def _strongest(couplings: list[dict[int, fmpq]], site: int) -> fmpq:
@@ -120,6 +145,11 @@ class _Channels:
         self.place: list[tuple[int, int, int]] = []  # per node of the density: channel, translation, sign
         for node in of_site.nodes:
             self._add(node)
+
+    @property
+    def squares(self) -> int:
+        """Squares and counts at each site; a product is two squares."""
+        return sum(2 if channel.node.kind == "product" else 1 for channel in self.channels)
 
     def expand(self) -> Program:
         """Writes the program of all sites."""

@@ -27,6 +27,7 @@ __all__ = ["lower"]
 
 Box = Sequence[tuple[Fraction, Fraction]]
 AddQuadratics = Callable[[Program, list[Quadratic]], None]
+PairRow = Callable[[Program, int, int], Row]
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ def lower(
     unit: UnitFunction | None = None,
     square_cost: int = 1,
     quadratics: AddQuadratics = add_quadratics,
+    pair_row: PairRow | None = None,
 ) -> Program:
     """Writes a circuit as squares, products and counts of affine forms.
 
@@ -53,22 +55,25 @@ def lower(
         unit: What one neuron can do with an integer; None if the activation has no such function.
         square_cost: Neurons of a square, to weigh squares against counts of bits.
         quadratics: Writes the quadratic forms.
+        pair_row: Writes ``u_i u_j``, given the columns of two inputs, where it is a factor; None for a product.
 
     Returns:
         A program equal to the circuit up to its `defects`.
 
     Cost: 1 square per square of a quadratic block or power of two; 1 product per pair of factors.
     """
-    return _Lowering(circuit, box, unit, square_cost, quadratics).run()
+    lowering = _Lowering(circuit, box, unit, square_cost)
+    lowering.add_quadratics, lowering.pair_row = quadratics, pair_row
+    return lowering.run()
 
 
 class _Lowering:
-    def __init__(
-        self, circuit: Circuit, box: Box, unit: UnitFunction | None, square_cost: int, quadratics: AddQuadratics
-    ) -> None:
+    def __init__(self, circuit: Circuit, box: Box, unit: UnitFunction | None, square_cost: int) -> None:
         low = [rational(a) for a, _ in box]
         high = [rational(b) for _, b in box]
-        self.circuit, self.square_cost, self.add_quadratics = circuit, square_cost, quadratics
+        self.circuit, self.square_cost = circuit, square_cost
+        self.add_quadratics: AddQuadratics = add_quadratics
+        self.pair_row: PairRow | None = None
         self.unit = unit if is_natural(circuit, box) else None
         self.program = Program(
             center=[(a + b) / 2 for a, b in zip(low, high, strict=True)],
@@ -230,11 +235,21 @@ class _Lowering:
                 row = self._input(monomial[0][0])
             elif self._is_discrete(monomial):
                 row = self._discrete(monomial)
+            elif self.pair_row and len(monomial) == degree(monomial) == 2:
+                row = self._pair(monomial, self.pair_row)
             else:
                 first, second = self.splits[monomial]
                 row = self._multiply(self._value(first), self._value(second))
             self.values[monomial] = _Value(row, low, high)
         return self.values[monomial]
+
+    def _pair(self, monomial: Monomial, pair_row: PairRow) -> Row:
+        row: Row = {}
+        quadratic: Quadratic = {}
+        self._expand(monomial, fmpq(1), row, quadratic)
+        for (i, j), coefficient in quadratic.items():
+            add_multiple(row, coefficient, pair_row(self.program, i, j))
+        return row
 
     def _is_discrete(self, monomial: Monomial) -> bool:
         return degree(monomial) > 1 and self._discrete_part(monomial) == monomial
