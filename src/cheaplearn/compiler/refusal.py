@@ -68,7 +68,7 @@ def uncertifiable(job: Job, best: Candidate) -> str:
     Returns:
         The message.
     """
-    box = {name: (float(a), float(b)) for name, (a, b) in zip(job.circuit.variables, job.intervals, strict=True)}
+    box = dict(zip(job.circuit.variables, job.intervals, strict=True))
     label, term, exponent = job.circuit.largest_term(box)
     where = f" of output {label!r}" if len(job.circuit.labels) > 1 or label != "y" else ""
     advice = "Scale the box" + ("." if job.dtype == np.float64 else " or use float64.")
