@@ -10,13 +10,9 @@ Derivation: docs/theory/certificate.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-
 import numpy as np
-from scipy import sparse
 
-from ..network import Layer, activation_named
+from ..network import activation_named
 from .arithmetic import Arithmetic
 from .carrying import Carrier
 from .counts import unit_gate
@@ -30,91 +26,13 @@ from .rows import ROUNDUP, rational
 from .site_sums import add_up_sites
 from .sources import Sources
 from .square_gates import REACH, SquareGate
+from .stored import Assembly, Bounds, GateChoice
+from .unit_layers import Even, Forms, Neurons
 
-__all__ = ["Assembly", "Bounds", "GateChoice", "assemble"]
+__all__ = ["Assembler", "assemble"]
 
 _LONG = 24  # longer sums are added up in groups
 _GROUP = {True: 4, False: 16}  # by whether only rounding is left
-
-
-@dataclass(frozen=True)
-class GateChoice:
-    """Which gate each node uses.
-
-    Args:
-        activation: Name of the activation of every neuron.
-        gates: The gates; empty if the program has counts only.
-        of_node: Index of the gate of each node.
-    """
-
-    activation: str
-    gates: tuple[SquareGate, ...]
-    of_node: np.ndarray
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """Proven bounds per output; `message` says why there are none if they are infinite.
-
-    Args:
-        truncations: Share of the remainders of the squares.
-        roundings: Share of everything else.
-        message: Empty, or the reason for an infinite bound.
-    """
-
-    truncations: np.ndarray
-    roundings: np.ndarray
-    message: str = ""
-
-    @property
-    def errors(self) -> np.ndarray:
-        """Total bound per output."""
-        return (self.truncations + self.roundings) * ROUNDUP
-
-
-@dataclass
-class Assembly:
-    """Stored layers and their bounds.
-
-    Args:
-        blocks: Stored rows of each layer, the outputs last; columns: inputs, then units in order.
-        activations: Name of the activation of each layer, None for linear units.
-        bounds: What is proven.
-        largest_slope: Largest |z| of a neuron, for the stated accuracy of the activation.
-        node_errors: Own error of each node (its gate's), in units of the node.
-    """
-
-    blocks: list[Block] = field(default_factory=list)
-    activations: list[str | None] = field(default_factory=list)
-    bounds: Bounds = field(default_factory=lambda: Bounds(np.zeros(0), np.zeros(0)))
-    largest_slope: float = 0.0
-    node_errors: np.ndarray = field(default_factory=lambda: np.zeros(0))
-
-    @property
-    def neurons(self) -> int:
-        """Units with an activation."""
-        return sum(len(b.bias) for b, name in zip(self.blocks, self.activations, strict=True) if name)
-
-    def network_layers(self, n_inputs: int, dtype: np.dtype) -> tuple[Layer, ...]:
-        """Turns the stored rows into layers.
-
-        Args:
-            n_inputs: Number of inputs.
-            dtype: Type of weights and biases.
-
-        Returns:
-            Layers as a `Network` holds them.
-        """
-        # SciPy has no float16 arrays; the numbers are float16 numbers all the same
-        held = np.dtype(np.float32) if dtype == np.float16 else dtype
-        layers, width = [], n_inputs
-        for block, activation in zip(self.blocks, self.activations, strict=True):
-            units = len(block.bias)
-            entries = block.weight.astype(held), (block.row.astype(np.int32), block.column.astype(np.int32))
-            weights = sparse.csr_array(entries, shape=(units, width))
-            layers.append(Layer(weights, block.bias.astype(dtype), activation))
-            width += units
-        return tuple(layers)
 
 
 def assemble(
@@ -280,7 +198,7 @@ class Assembler:
     # --- nodes --------------------------------------------------------------------------------------------------------
 
     def _add_level(self, index: int, level: Level) -> None:
-        forms = _Forms(level, linear_units(level.forms, self.sources, self.unit_size, self.arithmetic))
+        forms = Forms(level, linear_units(level.forms, self.sources, self.unit_size, self.arithmetic))
         self._place_forms(forms)
         nodes = np.concatenate([level.squares, level.products, level.products])
         gate_of_form = self.choice.of_node[nodes] if len(nodes) else nodes
@@ -320,7 +238,7 @@ class Assembler:
         if counts is not None:
             self._set_counts(level, columns[0] + counts[0], counts[1], counts[2])
 
-    def _add_evens(self, evens: Neurons, k: int, forms: _Forms, members: np.ndarray, neurons: np.ndarray) -> np.ndarray:
+    def _add_evens(self, evens: Neurons, k: int, forms: Forms, members: np.ndarray, neurons: np.ndarray) -> np.ndarray:
         if self.choice.gates[k].kind != "sawtooth":
             return evens.add_evens(self._even(k), forms, members, neurons)
         columns = [neurons[:, 0, 0], forms.column[members]]  # |f| = 2 max(f, 0) - f
@@ -357,15 +275,15 @@ class Assembler:
         first = self._append(sums.block(), np.concatenate(sums.sizes))[0] if places else 0
         return {k: (first + place)[:, None] for k, place in places.items()}
 
-    def _even(self, k: int) -> _Even:
+    def _even(self, k: int) -> Even:
         """What the even units of a gate subtract, and what the stored number misses."""
         gate = self.choice.gates[k]
         exact = gate.constant * (2 if gate.kind == "pair" else 1)
         stored = float(self.arithmetic.stored(np.array([int(exact.p) / int(exact.q)]))[0])
         missed = rational(stored) - exact
-        return _Even(gate, self.noise[k].value_size, stored, int(missed.p) / int(missed.q))
+        return Even(gate, self.noise[k].value_size, stored, int(missed.p) / int(missed.q))
 
-    def _place_forms(self, forms: _Forms) -> None:
+    def _place_forms(self, forms: Forms) -> None:
         """Gives every form a unit, except where it is one unit already, up to a power of two."""
         units = forms.units
         if units.overflow:
@@ -407,7 +325,7 @@ class Assembler:
         if not 2 * error <= REACH - 1.0:  # twice: the two forms of a product share one range
             self.message = self.message or "errors inside the network are too large for its gates"
 
-    def _set_squares(self, k: int, level: Level, forms: _Forms, readout: np.ndarray, place: np.ndarray) -> None:
+    def _set_squares(self, k: int, level: Level, forms: Forms, readout: np.ndarray, place: np.ndarray) -> None:
         """Registers the squares of one gate as sources."""
         mine = np.flatnonzero(self.choice.of_node[level.squares] == k)
         if not len(mine):
@@ -427,7 +345,7 @@ class Assembler:
         self.form_rounding[nodes] = rounding
         self.assembly.node_errors[nodes] = gate.remainder + noise.of_square
 
-    def _set_products(self, k: int, level: Level, forms: _Forms, readout: np.ndarray, place: np.ndarray) -> None:
+    def _set_products(self, k: int, level: Level, forms: Forms, readout: np.ndarray, place: np.ndarray) -> None:
         """Registers the products of one gate as sources: the difference of two squares."""
         mine = np.flatnonzero(self.choice.of_node[level.products] == k)
         if not len(mine):
@@ -508,95 +426,3 @@ class Assembler:
 def _read_with(gate: SquareGate) -> np.ndarray:
     """Weights that the units of a square are read with: teeth have been added up already."""
     return np.array([1.0] if gate.kind == "sawtooth" else gate.weights)
-
-
-@dataclass
-class _Forms:
-    """Forms of one level and where they are computed."""
-
-    level: Level
-    units: LinearUnits
-    column: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    scale: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    truncation: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    rounding: np.ndarray = field(default_factory=lambda: np.zeros(0))
-
-
-@dataclass(frozen=True)
-class _Even:
-    """The linear units behind the neurons of a gate: ``t = h - odd z - stored``, value ``E = t + missed``."""
-
-    gate: SquareGate
-    sizes: tuple[float, ...]
-    stored: float
-    missed: float
-
-
-class Neurons:
-    """Collects the units of one layer from several gates: places are positions in the layer."""
-
-    def __init__(self) -> None:
-        self.parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-        self.biases: list[np.ndarray] = []
-        self.sizes: list[np.ndarray] = []
-        self.count = 0
-        self.largest = 0.0
-
-    def add(self, columns: Sequence[np.ndarray], weights: Sequence[np.ndarray], bias: float, size: float) -> np.ndarray:
-        """Adds units that read a few columns each.
-
-        Args:
-            columns: Columns read, one array per term of the units.
-            weights: Their weights.
-            bias: Bias of each.
-            size: Bound of each.
-
-        Returns:
-            Their places.
-        """
-        m = len(columns[0])
-        places = self.count + np.arange(m)
-        for column, weight in zip(columns, weights, strict=True):
-            self.parts.append((places, column, weight))
-        self.biases.append(np.full(m, bias))
-        self.sizes.append(np.full(m, size))
-        self.count += m
-        return places
-
-    def add_block(self, block: Block, sizes: np.ndarray, largest: float) -> np.ndarray:
-        """Adds stored units; returns their places."""
-        places = self.count + np.arange(len(block.bias))
-        self.parts.append((self.count + block.row, block.column, block.weight))
-        self.biases.append(block.bias)
-        self.sizes.append(sizes)
-        self.count += len(block.bias)
-        self.largest = max(self.largest, largest)
-        return places
-
-    def add_gate(self, gate: SquareGate, forms: _Forms, members: np.ndarray) -> np.ndarray:
-        """Adds the neurons of a gate; returns places of shape (forms, signs, scales)."""
-        column, unit = forms.column[members], forms.scale[members]
-        signs = (1.0, -1.0) if gate.kind == "pair" else (1.0,)
-        z_max = abs(gate.bias) + gate.scales[0] * REACH
-        self.largest = max(self.largest, z_max)
-        size = activation_named(gate.activation).largest(z_max) * (1 + 2.0**-8)
-        places = [[self.add([column], [sign * s * unit], gate.bias, size) for s in gate.scales] for sign in signs]
-        return np.array(places).transpose(2, 0, 1)
-
-    def add_evens(self, even: _Even, forms: _Forms, members: np.ndarray, neurons: np.ndarray) -> np.ndarray:
-        """Adds the linear units that hold the even parts; returns places of shape (forms, scales)."""
-        column, unit = forms.column[members], forms.scale[members]
-        ones = np.ones(len(members))
-        places = []
-        for k, scale in enumerate(even.gate.scales):
-            columns, weights = [neurons[:, sign, k] for sign in range(neurons.shape[1])], [ones] * neurons.shape[1]
-            if even.gate.odd:
-                columns.append(column)
-                weights.append(-0.5 * scale * unit)
-            places.append(self.add(columns, weights, -even.stored, even.sizes[k]))
-        return np.array(places).T
-
-    def block(self) -> Block:
-        """The layer as entries."""
-        row, column, weight = (np.concatenate(parts) for parts in zip(*self.parts, strict=True))
-        return Block(row, column, weight, np.concatenate(self.biases))

@@ -13,7 +13,8 @@ from .layout import Layout
 from .linear_units import linear_units
 
 if TYPE_CHECKING:
-    from .assembly import Assembler, Neurons
+    from .assembly import Assembler
+    from .unit_layers import Neurons
 
 __all__ = ["Carried", "Carrier"]
 

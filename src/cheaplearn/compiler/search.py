@@ -10,13 +10,14 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from .arithmetic import Arithmetic
-from .assembly import Assembly, GateChoice, assemble
+from .assembly import assemble
 from .gate_noise import gate_noise
 from .joint import JointBounds
 from .layout import Layout
 from .sawtooth import most_teeth, sawtooth_gate
 from .sensitivity import node_sensitivities
 from .square_gates import SquareGate, gate_kinds, square_gate
+from .stored import Assembly, GateChoice
 
 __all__ = ["Candidate", "best_candidate", "best_exponent", "floor_of_gate", "product_floor", "quick_candidate"]
 
