@@ -66,8 +66,11 @@ OPTION_CASES = {
     "folds": (["--target", "label", "--cv", "1"], r"`--cv` must be at least 2"),
     "test share": (["--target", "label", "--test", "1.5"], r"`--test` must be a share between 0 and 1, got 1.5"),
     "tiny test share": (["--target", "label", "--test", "0.01"], r"`--test` must leave 2 rows"),
-    "dtype": (["--target", "label", "--dtype", "float16"], r"`dtype` of `compile` must be one of float32, float64"),
-    "activation": (["--target", "label", "--activation", "relu"], r"`activation` of `compile` must be one of silu"),
+    "dtype": (
+        ["--target", "label", "--dtype", "float8"],
+        r"`dtype` of `compile` must be one of float16, float32, float64",
+    ),
+    "activation": (["--target", "label", "--activation", "swish"], r"`activation` of `compile` must be one of silu"),
     "tolerance": (["--target", "label", "--tolerance", "-1"], r"`tolerance` of `compile` must be a positive number"),
     "task": (["--target", "label", "--task", "sort"], r"`--task` must be one of auto, classify"),
     "density": (["--target", "label", "--task", "density"], r"density is not built yet"),

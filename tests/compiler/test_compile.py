@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from builders import quadratic
 
 import cheaplearn as cl
 
@@ -13,11 +14,63 @@ def test_a_product_takes_two_neurons_at_a_tolerance_of_1e_4_in_float32(activatio
     assert net.certificate.error <= 1e-4
 
 
-def test_an_unreachable_tolerance_is_refused_with_the_best_reachable_value():
-    with pytest.raises(cl.ToleranceError, match=r"best error .* float32 is 4\.\d+e-05.*float64.*reaches") as caught:
-        cl.compile("x*y", box=(-1, 1), tolerance=1e-9)
-    again = cl.compile("x*y", box=(-1, 1), tolerance=caught.value.best)
+@pytest.mark.parametrize("activation", ["silu", "gelu", "softplus", "tanh"])
+def test_an_unreachable_tolerance_is_refused_with_the_best_reachable_value(activation):
+    with pytest.raises(cl.ToleranceError, match=r"best error .* float32 is \d\.\d+e-0\d.*float64.*reaches") as caught:
+        cl.compile("x*y", box=(-1, 1), tolerance=1e-9, activation=activation)
+    again = cl.compile("x*y", box=(-1, 1), tolerance=caught.value.best, activation=activation)
     assert again.certificate.error <= caught.value.best
+
+
+@pytest.mark.parametrize(
+    ("formula", "neurons", "depth"),
+    [
+        ("x**2", 1, 1),
+        ("x*y", 2, 1),
+        ("(x + 2*y - z)**2", 1, 1),
+        ("x*y*z", 4, 2),
+        ("x*y*z*w", 6, 2),
+        ("a*b*c*d*e", 8, 3),
+        ("a*b*c*d*e*f*g*h", 14, 3),
+    ],
+)
+def test_half_price_gates_take_2_neurons_a_product_and_the_paper_s_pairs_take_4(formula, neurons, depth):
+    for activation in ("silu", "gaussian"):
+        net = cl.compile(formula, box=(-1, 1), dtype="float64", activation=activation)
+        assert (net.neurons, net.depth) == (neurons, depth)
+    for activation in ("tanh", "sigmoid"):
+        net = cl.compile(formula, box=(-1, 1), dtype="float64", activation=activation)
+        assert (net.neurons, net.depth) == (2 * neurons, depth)
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 6, 8])
+def test_a_product_of_n_inputs_takes_2_n_minus_2_neurons_in_ceil_log2_n_levels(n):
+    net = cl.compile("*".join(f"x{i}" for i in range(n)), box=(-1, 1), dtype="float64", activation="silu")
+    assert (net.neurons, net.depth) == (2 * (n - 1), (n - 1).bit_length())
+
+
+@pytest.mark.parametrize("rank", [1, 4, 11])
+def test_a_quadratic_form_takes_as_many_neurons_as_its_rank(rank):
+    rng = np.random.default_rng(rank)
+    factor = rng.normal(size=(20, rank))
+    p = quadratic((factor * rng.choice([-1.0, 1.0], rank)) @ factor.T)
+    assert cl.compile(p, box=(-1, 1), activation="silu").neurons == rank
+
+
+def test_relu_takes_more_neurons_for_more_accuracy():
+    tolerances = [0.02 / 64**k for k in range(4)]
+    nets = [
+        cl.compile("x*y", box=(-1, 1), dtype="float64", activation="relu", tolerance=tolerance)
+        for tolerance in tolerances
+    ]
+    assert all(net.certificate.error <= tolerance for net, tolerance in zip(nets, tolerances, strict=True))
+    assert np.diff([net.neurons for net in nets]).tolist() == [6, 6, 6]  # 3 teeth for 64 times less error, 2 squares
+
+
+def test_a_box_beyond_every_dtype_is_refused():
+    for dtype in ("float16", "float32", "float64"):
+        with pytest.raises(cl.ToleranceError, match="overflow"):
+            cl.compile("x", box=(0, 10**400), dtype=dtype)
 
 
 def test_tolerances_per_output_are_each_met():
@@ -62,12 +115,15 @@ def test_several_outputs_and_a_table_with_named_columns():
             {"tolerance": [1, 2]},
             r"`tolerance` of `compile` must be a positive number, or one per output \(1\)",
         ),
-        ({"dtype": "float16"}, r"`dtype` of `compile` must be one of float32, float64, got 'float16'"),
-        ({"activation": "tanh"}, r"`activation` of `compile` must be one of silu"),
+        ({"dtype": "bfloat16"}, r"`dtype` of `compile` must be one of float16, float32, float64, got 'bfloat16'"),
+        ({"activation": "swish"}, r"`activation` of `compile` must be one of silu"),
         ({"variables": {"q": "bit"}}, r"`variables` of `compile` must be one of x, y, got 'q'"),
         ({"variables": {"x": "trit"}}, r"must be one of real, bit, spin, got 'trit'"),
         ({"depth": 2}, r"`depth` of `compile` must be None"),
-        ({"strict_layers": True}, r"`strict_layers` of `compile` must be False"),
+        (
+            {"strict_layers": True, "activation": "gaussian"},
+            r"`strict_layers` of `compile` must be False with gaussian",
+        ),
     ],
 )
 def test_bad_arguments_are_refused_with_what_to_do(arguments, message):

@@ -128,9 +128,7 @@ class Circuit:
         parts += [output.fingerprint for output in self.outputs]
         return hashlib.sha256("".join(parts).encode()).hexdigest()
 
-    def largest_term(
-        self, box: Mapping[str, tuple[float, float]] | tuple[float, float] | None
-    ) -> tuple[str, str, float]:
+    def largest_term(self, box: Mapping[str, tuple[Any, Any]] | tuple[Any, Any] | None) -> tuple[str, str, float]:
         """Finds the term that reaches the largest size on a box, the usual culprit when numbers overflow.
 
         Args:

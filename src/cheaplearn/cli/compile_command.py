@@ -127,7 +127,7 @@ def compile_formulas(
                 relative_tolerance=relative,
             )
     except ToleranceError as err:
-        message = str(err) if math.isfinite(err.best) else f"{err} {_culprit(circuit, pairs)}"
+        message = str(err)
         if as_json:
             best = err.best if math.isfinite(err.best) else None
             typer.echo(json.dumps({"error": message, "best": best}))
@@ -151,13 +151,6 @@ def _circuit(texts: list[str], files: list[Path], kinds: list[str]) -> Circuit:
         say(f"Compiling {terms:,} terms in {len(names):,} variables ...")
     with bad_input():
         return Circuit.coerce(by_label(formulas, polynomials), read_kinds(kinds, names))
-
-
-def _culprit(circuit: Circuit, pairs: Any) -> str:
-    """Names the term that is largest on the box, where nothing could be certified at all."""
-    label, term, exponent = circuit.largest_term(pairs)
-    of_output = f" of output {label!r}" if len(circuit.labels) > 1 else ""
-    return f"The largest term on this box is {term}{of_output}, up to about 10^{exponent:.0f}."
 
 
 def _require_box(circuit: Circuit, pairs: Any) -> None:

@@ -202,7 +202,7 @@ class Assembler:
 
     def _centre_inputs(self) -> None:
         units = linear_units(self.layout.centring, self.sources, self.unit_size, self.arithmetic)
-        columns, rounding = self.append_sums(units, 1.0)
+        columns, rounding = self.append_sums(units, REACH)
         sources = self.layout.n + np.array(self.layout.centred, dtype=np.int64)
         ones = np.ones((len(columns), 1))
         size = np.ones(len(columns)) + rounding
@@ -227,7 +227,7 @@ class Assembler:
 
         Args:
             units: The units.
-            largest: Bound of every sum; infinite if none is known.
+            largest: Bound of every computed sum; infinite if none is known.
             lattice: Sites over which the sums go, to be added up site by site; None for sums of any other kind.
 
         Returns:
@@ -249,9 +249,8 @@ class Assembler:
                 additions += met
                 stages += 1
             additions += np.maximum(terms + (block.bias != 0) - 1, 0)
-        own = self.arithmetic.unit_rounding(additions, units.inexact, units.size, largest)
-        if self.arithmetic.is_half:
-            own = own + stages * self.arithmetic.u * units.size * (1 + 2.0**-9)  # partial sums are rounded to float16
+        products = units.entries * bool(stages)
+        own = self.arithmetic.unit_rounding(additions, units.inexact, units.size, largest, stages, products)
         own = np.where(units.exact, 0.0, own)
         columns = self._append(block, np.minimum(units.size, np.maximum(largest, 0) * 2.0) if largest else units.size)
         return columns, (units.rounding + own) * ROUNDUP
@@ -321,16 +320,14 @@ class Assembler:
         if counts is not None:
             self._set_counts(level, columns[0] + counts[0], counts[1], counts[2])
 
-    def _add_evens(
-        self, evens: Neurons, k: int, forms: _Forms, members: np.ndarray, neurons: np.ndarray
-    ) -> np.ndarray:
+    def _add_evens(self, evens: Neurons, k: int, forms: _Forms, members: np.ndarray, neurons: np.ndarray) -> np.ndarray:
         if self.choice.gates[k].kind != "sawtooth":
             return evens.add_evens(self._even(k), forms, members, neurons)
         columns = [neurons[:, 0, 0], forms.column[members]]  # |f| = 2 max(f, 0) - f
         return evens.add(columns, [np.full(len(members), 2.0), -forms.scale[members]], 0.0, REACH)[:, None]
 
     def _add_teeth(self, readouts: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
-        """Adds the teeth of sawtooth gates, two layers each; returns the columns of y_0, y_1, ..."""
+        """Adds the teeth of sawtooth gates, two layers each, and the units that add them up; returns their columns."""
         longest = max((len(self.choice.gates[k].weights) for k in readouts), default=1)
         for tooth in range(1, longest):
             bends, tents = Neurons(), Neurons()
@@ -347,7 +344,18 @@ class Assembler:
             first = self._append(tents.block(), np.concatenate(tents.sizes))[0]
             for k in going:
                 readouts[k] = np.column_stack([readouts[k], first + places[k]])
-        return readouts
+        sums = Neurons()
+        places = {
+            k: sums.add(
+                list(teeth.T),
+                [np.full(len(teeth), weight) for weight in self.choice.gates[k].weights],
+                0.0,
+                self.noise[k].value_size[0],
+            )
+            for k, teeth in readouts.items()
+        }
+        first = self._append(sums.block(), np.concatenate(sums.sizes))[0] if places else 0
+        return {k: (first + place)[:, None] for k, place in places.items()}
 
     def _even(self, k: int) -> _Even:
         """What the even units of a gate subtract, and what the stored number misses."""
@@ -391,7 +399,7 @@ class Assembler:
                 units.exact[others],
                 units.overflow,
             )
-            columns, rounding = self.append_sums(rest, 1.0)
+            columns, rounding = self.append_sums(rest, REACH)
             forms.column[others] = columns
             forms.rounding[others] = rounding
         forms.truncation = units.truncation
@@ -405,7 +413,7 @@ class Assembler:
         if not len(mine):
             return
         gate, noise, nodes = self.choice.gates[k], self.noise[k], level.squares[mine]
-        weights = np.array(gate.weights)
+        weights = _read_with(gate)
         truncation, rounding = forms.truncation[mine], forms.rounding[mine]
         self.sources.set(
             2 * self.layout.n + nodes,
@@ -425,7 +433,7 @@ class Assembler:
         if not len(mine):
             return
         gate, noise, nodes = self.choice.gates[k], self.noise[k], level.products[mine]
-        weights = np.concatenate([gate.weights, np.negative(gate.weights)])
+        weights = np.concatenate([_read_with(gate), -_read_with(gate)])
         plus = len(level.squares) + mine
         minus = plus + len(level.products)
         # p^2 - q^2 changes by 2 |p| e + 2 |q| e', |p| + |q| <= 1; the chords of a sawtooth may be steeper
@@ -463,10 +471,12 @@ class Assembler:
         activation = activation_named(self.choice.activation)
         largest = gate.slope * (level.reach + 1)
         exact = self.choice.activation == "relu"
-        own = 0.0 if exact else gate.weight * self.arithmetic.u * activation.error(largest, self.arithmetic.dtype)
-        own += 0.0 if exact else self.arithmetic.tiny
-        if exact and self.arithmetic.is_half:
-            own = np.where(integral, 0.0, self.arithmetic.u * level.reach)
+        own = np.zeros(len(columns))
+        if not exact:
+            own += gate.weight * self.arithmetic.u * activation.error(largest, self.arithmetic.dtype)
+            own += self.arithmetic.tiny
+        elif self.arithmetic.is_half:
+            own += np.where(integral, 0.0, self.arithmetic.u * level.reach)
         self.sources.set(
             2 * self.layout.n + level.counts,
             columns[:, None],
@@ -493,6 +503,11 @@ class Assembler:
             self.message = self.message or f"a value may overflow {self.arithmetic.dtype.name}"
             truncation = np.full(len(truncation), np.inf)
         self.assembly.bounds = Bounds(truncation * ROUNDUP, rounding * ROUNDUP, self.message)
+
+
+def _read_with(gate: SquareGate) -> np.ndarray:
+    """Weights that the units of a square are read with: teeth have been added up already."""
+    return np.array([1.0] if gate.kind == "sawtooth" else gate.weights)
 
 
 @dataclass

@@ -65,7 +65,7 @@ class Carrier:
         if not len(wanted):
             return None
         single = (sources.count[wanted] == 1) & (sources.offset[wanted] == 0)
-        single[single] = sources.weight[sources.start[wanted[single]]] == 1.0
+        single[single] = np.isin(sources.weight[sources.start[wanted[single]]], (1.0,))
         if len(spread := wanted[~single]):
             none = np.zeros(len(spread))
             rows = ExactRows(np.arange(len(spread)), spread, np.ones(len(spread)), none, none, none)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -12,34 +11,20 @@ import numpy as np
 from .._messages import must_be
 from ..circuit import Circuit
 from ..geometry import Grid
-from ..network import Certificate, Network, activation_named, rounded_up
-from .counts import unit_function
+from ..network import HALF_PRECISION, Certificate, Network, activation_named
+from .automatic import automatic
+from .explanation import dominating_parts, remedies
+from .inputs import Interval, read_box, read_tolerances
+from .job import Job
 from .lattice import Lattice, check_invariant, checked_lattice
-from .lattice_lowering import lower_on_lattice
 from .layout import Layout
-from .lowering import lower
-from .sawtooth import most_teeth
-from .search import Candidate, best_candidate, quick_candidate
+from .refusal import ToleranceError, uncertifiable, unreachable
+from .search import Candidate
 from .square_gates import SquareGate
 
-__all__ = ["ToleranceError", "compile"]
+__all__ = ["compile"]
 
 DTYPES = ("float16", "float32", "float64")
-
-
-class ToleranceError(ValueError):
-    """The tolerance cannot be certified in this dtype; says the best reachable error and what would reach it.
-
-    Args:
-        message: The explanation.
-        best: Best certified error found, in the units of the output that limits it.
-        network: The network that has it, None if none could be certified.
-    """
-
-    def __init__(self, message: str, best: float, network: Network | None = None) -> None:
-        super().__init__(message)
-        self.best = best
-        self.network = network
 
 
 def compile(
@@ -61,18 +46,22 @@ def compile(
             the name of each output to its polynomial, a `Hamiltonian` or a fitted estimator (the outputs are then its
             logits -H - mu).
         box: One pair (low, high) for every input, or {"x": (low, high), ...}; raw units. Not needed for bits, spins.
-        tolerance: Largest allowed |network - p| on the box: one number, or one per output. None: as exact as possible.
-        dtype: "float32" or "float64".
-        activation: "silu", "gelu", "softplus" (one neuron a square) or "square" (exact up to rounding).
+        tolerance: Largest allowed |network - p| on the box: one number, or one per output. None: the cheapest gates at
+            their best.
+        dtype: "float16" (float32 inside a unit, see `HALF_PRECISION`), "float32" or "float64".
+        activation: "silu", "gelu", "softplus", "gaussian" (one neuron a square), "tanh", "sigmoid" (two), "square" (a
+            multiplication, exact up to rounding: the one to take where the runtime can multiply), "relu" (exact for
+            bits and spins; about log4(1/tolerance) neurons a square of real inputs) or "auto" (the cheapest;
+            ``net.metadata["choice"]`` says why).
         depth: Only None (as deep as the products need) so far.
-        strict_layers: Whether each layer reads only the one before: values are carried by identity neurons, which count.
+        strict_layers: Whether each layer reads only the one before: values are carried by identity neurons.
         variables: Kind of some inputs: {"x": "bit" | "spin" | "real"}.
         relative_tolerance: Instead of `tolerance`: relative to the sum over terms of |c| max over the box of
             |monomial|.
         geometry: A periodic `Grid` or `Chain` with one site per input, row by row, on which every output is
-            translation-invariant: the network is then made of convolutions (`net.convolutions`), with the same gates at
-            each site. None: the geometry of `p` itself, if it has a periodic one on which it is invariant
-            (and `strict_layers` is False). False: never.
+            translation-invariant: the network is then made of convolutions (`net.convolutions`), with the same gates
+            at each site. None: the geometry of `p` itself, if it has a periodic one on which it is invariant (and
+            `strict_layers` is False). False: never.
 
     Returns:
         The network; `net.certificate` holds the proof's numbers.
@@ -83,8 +72,8 @@ def compile(
 
     Guarantee: ``|net(x) - p(x)| <= net.certificate.error`` for every x in the box, in floating point (see
         `Certificate.assumptions`).
-    Cost: neurons = squares: rank of a quadratic form, 2 a product, 1 a square. With convolutions, per site: 1 a coupling
-        of two sites and 1 for the squares of all sites; the rest as without.
+    Cost: neurons = squares: rank of a quadratic form, 2 a product, 1 a square. With convolutions, per site: 1 a
+        coupling of two sites and 1 for the squares of all sites; the rest as without.
     Source: Lin, Tegmark & Rolnick (2017), Eq. 11 and section II.C; half-price gates and certificate: docs/theory/.
 
     Example:
@@ -96,30 +85,40 @@ def compile(
     _refuse_unbuilt(depth)
     if dtype not in DTYPES:
         raise ValueError(must_be("dtype", "compile", f"one of {', '.join(DTYPES)}", repr(dtype)))
-    activation_named(activation)
     circuit = Circuit.coerce(p, variables)
-    intervals = _box(circuit, box)
-    tolerances = _tolerances(circuit, intervals, tolerance, relative_tolerance)
-    numeric = np.dtype(dtype)
+    intervals = read_box(circuit, box)
+    tolerances = read_tolerances(circuit, intervals, tolerance, relative_tolerance)
     lattice = _lattice(p, circuit, intervals, False if geometry is None and strict_layers else geometry)
     if lattice and strict_layers:
         advice = "Leave one of the two out."
         raise ValueError(must_be("strict_layers", "compile", "False for convolutions on a grid", True, advice))
-    layout = _layout(circuit, intervals, activation, dtype, lattice)
-    if strict_layers:
-        _check_strict(layout, activation)
-    best = best_candidate(layout, activation, numeric, tolerances, is_strict=strict_layers)
-    if tolerances is not None and best.ratio > 1.0:
-        message, reached = _unreachable(circuit, intervals, best, tolerances, activation, dtype, lattice)
-        network = _network(circuit, intervals, best, activation, dtype, lattice) if math.isfinite(reached) else None
-        raise ToleranceError(message, reached, network)
+
+    def compile_with(name: str) -> Network:
+        activation_named(name)
+        return _compiled(Job(circuit, intervals, tolerances, np.dtype(dtype), name, strict_layers, lattice))
+
+    if activation != "auto":
+        return compile_with(activation)
+    counts_only = all(kind != "real" for kind in circuit.kinds)
+    return automatic(compile_with, dtype, counts_only=counts_only, is_strict=strict_layers)
+
+
+def _compiled(job: Job) -> Network:
+    layout, best = job.best()
     if not math.isfinite(best.ratio):
-        message = f"No network can be certified in {dtype}: {best.assembly.bounds.message}. Scale the box or use float64."
-        raise ToleranceError(message, math.inf)
-    return _network(circuit, intervals, best, activation, dtype, lattice)
+        raise ToleranceError(uncertifiable(job, best), math.inf)
+    if job.tolerances is not None and best.ratio > 1.0:
+        message, reached = unreachable(job, best)
+        raise ToleranceError(message, reached, _network(job, layout, best))
+    return _network(job, layout, best)
 
 
-def _lattice(p: Any, circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], geometry: Any) -> Lattice | None:
+def _refuse_unbuilt(depth: int | None) -> None:
+    if depth is not None:
+        raise ValueError(must_be("depth", "compile", "None", depth, "A depth budget is not built yet."))
+
+
+def _lattice(p: Any, circuit: Circuit, intervals: list[Interval], geometry: Any) -> Lattice | None:
     """The translations to keep: those of `geometry`, or of the geometry of p where they leave p unchanged."""
     if geometry is False:
         return None
@@ -136,186 +135,48 @@ def _lattice(p: Any, circuit: Circuit, intervals: list[tuple[Fraction, Fraction]
     return lattice
 
 
-def _layout(
-    circuit: Circuit,
-    intervals: list[tuple[Fraction, Fraction]],
-    activation: str,
-    dtype: str,
-    lattice: Lattice | None = None,
-) -> Layout:
-    square_cost = most_teeth(np.dtype(dtype)) if activation == "relu" else 1
-    discrete = [kind != "real" for kind in circuit.kinds]
-    if lattice:
-        program = lower_on_lattice(lattice, circuit, intervals, unit_function(activation), square_cost)
-        return Layout(program, discrete, lattice)
-    return Layout(lower(circuit, intervals, unit_function(activation), square_cost), discrete)
-
-
-def _refuse_unbuilt(depth: int | None) -> None:
-    if depth is not None:
-        raise ValueError(must_be("depth", "compile", "None", depth, "A depth budget is not built yet."))
-
-
-def _check_strict(layout: Layout, activation: str) -> None:
-    squares = any(node.kind != "count" for node in layout.program.nodes)
-    if activation == "gaussian" or (activation == "relu" and squares):
-        requirement = "False with gaussian (it has no identity neuron), and with relu where it must square real inputs"
-        raise ValueError(must_be("strict_layers", "compile", requirement, True, "Use silu, gelu, tanh or square."))
-
-
-def _ones(circuit: Circuit) -> np.ndarray:
-    return np.ones(len(circuit.outputs))
-
-
-def _box(circuit: Circuit, box: Any) -> list[tuple[Fraction, Fraction]]:
-    """One exact interval per input."""
-    given = dict(box) if isinstance(box, Mapping) else {}
-    for name in given:
-        if name not in circuit.variables:
-            known = f"about the variables {', '.join(circuit.variables)}"
-            raise ValueError(must_be("box", "compile", known, f"an unknown variable {name!r}", "Correct the name."))
-    intervals = []
-    for name, kind in zip(circuit.variables, circuit.kinds, strict=True):
-        pair = given.get(name) if isinstance(box, Mapping) else box
-        if kind != "real":
-            natural = (0, 1) if kind == "bit" else (-1, 1)
-            pair = natural if pair is None or not isinstance(box, Mapping) else pair
-        intervals.append(_interval(name, pair))
-    return intervals
-
-
-def _interval(name: str, pair: Any) -> tuple[Fraction, Fraction]:
-    advice = f'Pass box=(-1, 1) or box={{"{name}": (-1, 1), ...}}.'
-    try:
-        low, high = pair
-        low, high = _exact(low), _exact(high)
-    except (TypeError, ValueError, OverflowError):
-        requirement = "bounded to certify an error: a pair of finite numbers (low, high)"
-        got = f"{pair!r} for {name!r}"
-        raise ValueError(must_be("box", "compile", requirement, got, advice)) from None
-    if low > high:
-        got = f"an empty interval {pair!r} for {name!r}"
-        raise ValueError(must_be("box", "compile", "ordered, low <= high", got, advice))
-    return low, high
-
-
-def _exact(number: Any) -> Fraction:
-    return Fraction(number) if isinstance(number, int | Fraction) else Fraction(float(number))
-
-
-def _tolerances(
-    circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], tolerance: Any, relative: Any
-) -> np.ndarray | None:
-    if tolerance is not None and relative is not None:
-        advice = "Pass only one of the two."
-        raise ValueError(must_be("tolerance", "compile", "None if relative_tolerance is given", tolerance, advice))
-    name, value = ("tolerance", tolerance) if relative is None else ("relative_tolerance", relative)
-    if value is None:
-        return None
-    array = np.asarray(value, dtype=np.float64)
-    if array.shape not in ((), (len(circuit.outputs),)) or not np.all(np.isfinite(array)) or np.any(array <= 0):
-        requirement = f"a positive number, or one per output ({len(circuit.outputs)})"
-        raise ValueError(must_be(name, "compile", requirement, repr(value)))
-    scales = _ones(circuit) if relative is None else _scales(circuit, intervals)
-    return np.broadcast_to(array, scales.shape) * scales
-
-
-def _scales(circuit: Circuit, intervals: list[tuple[Fraction, Fraction]]) -> np.ndarray:
-    """Sum over terms of |c| max over the box of |monomial|, per output; 1 for the zero polynomial."""
-    reach = [
-        max(abs((low - Fraction(c)) / Fraction(s)), abs((high - Fraction(c)) / Fraction(s)))
-        for (low, high), c, s in zip(intervals, circuit.center, circuit.scale, strict=True)
-    ]
-    scales = []
-    for output in circuit.outputs:
-        total = Fraction(0)
-        for monomial, coefficient in output.terms.items():
-            size = abs(coefficient)
-            for site, power in monomial:
-                size *= reach[site] ** power
-            total += size
-        scales.append(float(total) or 1.0)
-    return np.array(scales)
-
-
-def _network(
-    circuit: Circuit,
-    intervals: list[tuple[Fraction, Fraction]],
-    best: Candidate,
-    activation: str,
-    dtype: str,
-    lattice: Lattice | None,
-) -> Network:
-    bounds = best.assembly.bounds
+def _network(job: Job, layout: Layout, best: Candidate) -> Network:
+    bounds, circuit = best.assembly.bounds, job.circuit
     certificate = Certificate(
         errors=tuple(bounds.errors.tolist()),
         truncations=tuple(bounds.truncations.tolist()),
         roundings=tuple(bounds.roundings.tolist()),
-        box={name: (float(low), float(high)) for name, (low, high) in zip(circuit.variables, intervals, strict=True)},
-        dtype=dtype,
-        assumptions=_assumptions(activation, dtype, best),
+        box={name: (float(a), float(b)) for name, (a, b) in zip(circuit.variables, job.intervals, strict=True)},
+        dtype=job.dtype.name,
+        assumptions=_assumptions(job, best),
         labels=circuit.labels,
         kinds={name: kind for name, kind in zip(circuit.variables, circuit.kinds, strict=True) if kind != "real"},
+        dominating=dominating_parts(layout, best, circuit.variables),
+        remedies=remedies(best, job.dtype.name),
     )
+    facts: dict[str, Any] = {"gates": [_gate_facts(gate) for gate in best.choice.gates]}
+    if job.lattice:
+        facts["grid"] = list(job.lattice.shape)
     return Network(
-        layers=best.assembly.network_layers(len(circuit.variables), np.dtype(dtype)),
+        layers=best.assembly.network_layers(circuit.n_inputs, job.dtype),
         variables=circuit.variables,
         labels=circuit.labels,
         classes=circuit.classes,
         certificate=certificate,
         formula=circuit.fingerprint,
-        metadata={"gates": [_gate_facts(gate) for gate in best.choice.gates]}
-        | ({"grid": list(lattice.shape)} if lattice else {}),
+        metadata=facts,
     )
 
 
-def _assumptions(activation: str, dtype: str, best: Candidate) -> tuple[str, ...]:
+def _assumptions(job: Job, best: Candidate) -> tuple[str, ...]:
+    dtype = job.dtype.name
     unit = {"float16": "2^-11", "float32": "2^-24", "float64": "2^-53"}[dtype]
-    lines = [
-        f"products and sums are correctly rounded {dtype} operations (u = {unit}), sums in any order, fused or not",
-        "gradual underflow (no flush to zero), no TF32 and no other reduced-precision matrix products",
-    ]
+    if dtype == "float16":
+        lines = [f"{HALF_PRECISION} (u = {unit})"]
+    else:
+        lines = [
+            f"products and sums are correctly rounded {dtype} operations (u = {unit}), sums in any order, fused or not"
+        ]
+    lines.append("gradual underflow (no flush to zero), no TF32 and no other reduced-precision matrix products")
     if best.assembly.neurons:
-        lines.append(f"{activation_named(activation).accuracy(best.assembly.largest_slope)}, u = {unit}")
+        lines.append(f"{activation_named(job.activation).accuracy(best.assembly.largest_slope)}, u = {unit}")
     return tuple(lines)
 
 
 def _gate_facts(gate: SquareGate) -> dict[str, Any]:
     return {"kind": gate.kind, "bias": gate.bias, "scales": list(gate.scales), "weights": list(gate.weights)}
-
-
-def _unreachable(
-    circuit: Circuit,
-    intervals: list[tuple[Fraction, Fraction]],
-    best: Candidate,
-    tolerances: np.ndarray,
-    activation: str,
-    dtype: str,
-    lattice: Lattice | None,
-) -> tuple[str, float]:
-    """Words what is reachable, and tries what would help."""
-    ratios = best.assembly.bounds.errors / tolerances
-    k = int(np.argmax(ratios))
-    reached = float(best.assembly.bounds.errors[k])
-    where = f" of output {circuit.labels[k]!r}" if len(circuit.labels) > 1 else ""
-    advice = []
-    for other_dtype, other in (("float64", activation), (dtype, "square"), ("float64", "square")):
-        if (other_dtype, other) == (dtype, activation):
-            continue
-        candidate = quick_candidate(
-            _layout(circuit, intervals, other, other_dtype, lattice), other, np.dtype(other_dtype), tolerances
-        )
-        if candidate.ratio <= 1.0:
-            advice.append(
-                f"dtype={other_dtype!r}, activation={other!r} reaches {rounded_up(candidate.assembly.bounds.errors[k], 2):.2g}"
-            )
-    message = (
-        f"`tolerance`{where} is {tolerances[k]:.3g}, but the best error that can be certified with activation "
-        f"{activation!r} in {dtype} is {rounded_up(reached):.3g}. "
-    )
-    message += (
-        ("What would help: " + "; ".join(advice) + ".")
-        if advice
-        else f"Pass tolerance={rounded_up(reached):.3g} or more."
-    )
-    return message, reached

@@ -1,11 +1,11 @@
 r"""Functions of bits and spins that one neuron computes: unit functions of an integer S.
 
-Every function f of ``S in {0, ..., k}`` is a sum of at most k + 1 unit functions, by activation:
+Every function f of ``S in {0, ..., k}`` is a sum of at most k unit functions, by activation:
 
 - *hinge* (relu, silu, gelu): ``max(S - j, 0)``; ``f = f(0) + (f(1) - f(0)) S + sum_j f''(j) hinge_j``, k - 1 neurons;
 - *half hinge* (softplus, which is not 0 at 0): ``max(S - j + 1/2, 0)``, k - 1 neurons;
 - *step* (sigmoid, tanh): 1 where ``S >= j``; ``f = f(0) + sum_j (f(j) - f(j - 1)) step_j``, k neurons;
-- *bump* (gaussian): 1 where ``S = j``; ``f = sum_j f(j) bump_j``, k + 1 neurons.
+- *bump* (gaussian): 1 where ``S = j``; ``f = c + sum_j (f(j) - c) bump_j``, c its most common value, k neurons.
 
 The product of k bits is one neuron of each kind (Lin, Tegmark & Rolnick 2017, Eq. 13, is the step); the product of k
 spins is a function of the number of +1. ReLU is exact; the others are at a slope beta with an error proven in
@@ -15,6 +15,7 @@ spins is a function of the number of +1. ReLU is exact; the others are at a slop
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,7 +24,7 @@ from flint import fmpq
 
 from ..circuit import Circuit
 from .program import Program
-from .rows import CONSTANT, Row, add_multiple
+from .rows import CONSTANT, ROUNDUP, Row, add_multiple
 from .splitting import Monomial, degree
 
 __all__ = ["UnitFunction", "UnitGate", "add_counts", "function_of_sum", "spin_product", "unit_function", "unit_gate"]
@@ -37,6 +38,8 @@ _BASIS = {
     "tanh": "step",
     "gaussian": "bump",
 }
+
+_SPIN_PAIR = {"hinge": 1, "half": 1, "step": 2, "bump": 1}  # neurons of a product of two spins
 
 
 @dataclass(frozen=True)
@@ -97,26 +100,31 @@ def unit_gate(activation: str, u: float) -> UnitGate:
         The gate.
 
     Guarantee: the truncation holds at every integer m (half-integer): SiLU ``|m| / (1 + exp(beta |m|))``, GELU
-    ``|m| Phi(-beta |m|)``, softplus ``ln(1 + exp(-beta |m|)) / beta``, sigmoid ``exp(-beta / 2)``, tanh (with half of it
-    read) ``exp(-beta)``, Gaussian ``exp(-beta^2 m^2)``, all largest at the smallest |m| > 0. Slopes: |SiLU'| <= 1.1,
-    |GELU'| <= 1.13.
+    ``|m| Phi(-beta |m|)``, softplus ``ln(1 + exp(-beta |m|)) / beta``, sigmoid ``exp(-beta / 2)``, tanh (half of
+    it is read) ``exp(-beta)``, Gaussian ``exp(-beta^2 m^2)``, all largest at the smallest |m| > 0. Slopes:
+    |SiLU'| <= 1.1, |GELU'| <= 1.13.
     """
     if activation == "relu":
         return UnitGate(1.0, 1.0, 0.0, 0.0, 1.0)
     # beta such that the error is far below u
     beta = 2.0 ** math.ceil(math.log2(-math.log(u) * 2.0 + 8.0))
     if activation == "silu":
-        return UnitGate(beta, 1 / beta, 0.0, math.exp(-beta), 1.1)
+        return UnitGate(beta, 1 / beta, 0.0, _exp(-beta), 1.1)
     if activation == "gelu":
         beta = 16.0  # Phi(-16) < exp(-128)
-        return UnitGate(beta, 1 / beta, 0.0, math.exp(-128.0), 1.13)
+        return UnitGate(beta, 1 / beta, 0.0, _exp(-128.0), 1.13)
     if activation == "softplus":
-        return UnitGate(beta, 1 / beta, 0.0, math.exp(-beta / 2), 1.0)
+        return UnitGate(beta, 1 / beta, 0.0, _exp(-beta / 2), 1.0)
     if activation == "sigmoid":
-        return UnitGate(beta, 1.0, 0.0, math.exp(-beta / 2), beta / 4, grows=False)
+        return UnitGate(beta, 1.0, 0.0, _exp(-beta / 2), beta / 4, grows=False)
     if activation == "tanh":
-        return UnitGate(beta / 2, 0.5, 0.5, math.exp(-beta / 2), beta / 4, grows=False)
-    return UnitGate(16.0, 1.0, 0.0, math.exp(-255.0), 16.0, grows=False)  # gaussian; |sigma'| < 0.86
+        return UnitGate(beta / 2, 0.5, 0.5, _exp(-beta / 2), beta / 4, grows=False)
+    return UnitGate(16.0, 1.0, 0.0, _exp(-255.0), 16.0, grows=False)  # gaussian; |sigma'| < 0.86
+
+
+def _exp(power: float) -> float:
+    """Rounded up: at a large slope nothing else is left of the margin."""
+    return math.exp(power) * ROUNDUP
 
 
 def function_of_sum(program: Program, unit: UnitFunction, total: Row, values: Sequence[fmpq]) -> Row:
@@ -147,14 +155,17 @@ def function_of_sum(program: Program, unit: UnitFunction, total: Row, values: Se
     elif unit.basis == "step":
         weights = {j: values[j] - values[j - 1] for j in range(1, k + 1)}
     else:
-        weights = dict(enumerate(values))
-        row = {}
+        usual = Counter(values).most_common(1)[0][0]  # is a constant: only the other values take a bump
+        weights = {j: value - usual for j, value in enumerate(values)}
+        row = {CONSTANT: usual} if usual else {}
     shift = fmpq(1, 2) if unit.basis in {"half", "step"} else fmpq(0)
     for j, weight in weights.items():
         if weight:
             form = dict(total)
             add_multiple(form, shift - j, {CONSTANT: fmpq(1)})
-            add_multiple(row, weight, {program.count_column(form, max(k - j, j) + 1, max(k - j, 0) + int(bool(shift))): fmpq(1)})
+            add_multiple(
+                row, weight, {program.count_column(form, max(k - j, j) + 1, max(k - j, 0) + int(bool(shift))): fmpq(1)}
+            )
     return row
 
 
@@ -256,8 +267,9 @@ def _add_pairs(
     pairs = {m for m in pairs if circuit.kinds[m[0][0]] == circuit.kinds[m[1][0]] != "real"}
     sites = {site for m in pairs for site, _ in m}
     others = {s for rest in terms for m in rest if degree(m) == 2 and m not in pairs for s, _ in m}
-    if square_cost == 1 and (len(pairs) >= len(sites) or sites & others or unit.basis in {"step", "bump"}):
-        return  # squares of a whole block take at most one neuron a variable
+    neurons = sum(_SPIN_PAIR[unit.basis] if circuit.kinds[m[0][0]] == "spin" else 1 for m in pairs)
+    if neurons >= square_cost * len(sites) or (square_cost == 1 and sites & others):
+        return  # the quadratic form of a whole block takes at most one square a variable
     for pair in sorted(pairs):
         row = product_of_discrete(program, unit, pair, circuit.kinds[pair[0][0]])
         for output, rest in zip(program.outputs, terms, strict=True):

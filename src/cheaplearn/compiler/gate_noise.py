@@ -1,9 +1,9 @@
 r"""What finite precision does to a square gate: ``|error of f^2| <= constant + slope |f| + curvature f^2``.
 
-The pre-activation is ``z = s v`` (plus the bias b of a pair), v a computed value: exact where s is a power of two and
-b = 0. The neuron is off by ``u (a + c |z|)`` (the accuracy of the activation) and by ``L |zeta|`` for an error zeta of z.
-The linear unit behind it, ``t = h - s v / 2`` for SiLU, is one addition whose result is the small even part: it loses
-only ``u |t|``. Pairs and softplus add three numbers, the first two of which do not cancel.
+The pre-activation is ``z = s v`` (plus the bias b of a pair), v a computed value: exact where s is a power of two
+and b = 0. The neuron is off by ``u (a + c |z|)`` (the accuracy of the activation) and by ``L |zeta|`` for an error
+zeta of z. The linear unit behind it, ``t = h - s v / 2`` for SiLU, is one addition whose result is the small even part:
+it loses only ``u |t|``. Pairs and softplus add three numbers, the first two of which do not cancel.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class GateNoise:
         constant: Part that does not shrink with f.
         slope: Part proportional to |f|.
         curvature: Part proportional to f^2.
-        size: Bound of ``sum_k |g_k t_k| / f^2``.
+        size: ``size REACH^2`` bounds ``sum_k |g_k t_k|`` without noise, over one square and over two of a product.
         value_size: Bounds of ``|t_k|`` for ``|f| <= REACH``.
     """
 
@@ -73,8 +73,11 @@ def gate_noise(gate: SquareGate, arithmetic: Arithmetic) -> GateNoise:
         u = arithmetic.u * (1 + 2.0**-10)
         tiny = arithmetic.tiny * gate.weights[0]
         return GateNoise(tiny, 0.0, u, 1.0 + 2 * u, (gate.scales[0] ** 2 * REACH**2,))
-    if gate.kind == "sawtooth":  # every step is exact
-        return GateNoise(0.0, 0.0, 0.0, sum(map(abs, gate.weights)), (REACH,))
+    if gate.kind == "sawtooth":  # every tooth is exact; the unit that adds them up is not
+        size = sum(map(abs, gate.weights)) * REACH
+        own = (len(gate.weights) - 1) * arithmetic.sum_u + arithmetic.is_half * arithmetic.u
+        constant = own * size * (1 + 2.0**-8) + len(gate.weights) * arithmetic.tiny
+        return GateNoise(constant, 0.0, 0.0, 1.0, (size + constant,))
     constant = slope = curvature = size = 0.0
     values = []
     for scale, weight in zip(gate.scales, gate.weights, strict=True):
@@ -83,8 +86,10 @@ def gate_noise(gate: SquareGate, arithmetic: Arithmetic) -> GateNoise:
         constant += abs(weight) * of_scale[0]
         slope += abs(weight) * of_scale[1]
         curvature += abs(weight) * of_scale[2]
-        size += abs(weight) * even
-        values.append(even * REACH**2 + of_scale[0] + of_scale[1] + of_scale[2])
+        # t is without the constant as it is stored, which is off by u at most
+        missed = arithmetic.u * abs(_sigma_at_bias(gate)) * (2 if gate.kind == "pair" else 1) + arithmetic.tiny
+        size += abs(weight) * (even + 2 * missed / REACH**2)
+        values.append((even + of_scale[2]) * REACH**2 + of_scale[0] + of_scale[1] * REACH + missed)
     return GateNoise(constant, slope, curvature, size * (1 + 2.0**-7), tuple(values))
 
 
@@ -94,9 +99,9 @@ def _of_scale(gate: SquareGate, scale: float, even: float, arithmetic: Arithmeti
     neurons = 2 if gate.kind == "pair" else 1
     activation = activation_named(gate.activation)
     z_max = abs(gate.bias) + scale * REACH
-    is_power = math.frexp(scale)[0] == 0.5
+    is_power = math.frexp(scale)[0] <= 0.5
     lipschitz = LIPSCHITZ[gate.activation]
-    center = abs(float(int(gate.constant.p) / int(gate.constant.q)))  # |sigma(b)|
+    center = abs(_sigma_at_bias(gate))
 
     # z: the product s v, then the bias
     product = 0.0 if is_power or arithmetic.is_half else sum_u * scale
@@ -125,3 +130,7 @@ def _of_scale(gate: SquareGate, scale: float, even: float, arithmetic: Arithmeti
         slope += 2 * sum_u * scale
     growth = 1 + 2.0**-7
     return constant * growth, slope * growth, curvature * growth
+
+
+def _sigma_at_bias(gate: SquareGate) -> float:
+    return int(gate.constant.p) / int(gate.constant.q)

@@ -1,4 +1,4 @@
-"""What a multiplication by neurons can reach: the floors of every gate, the honest "arbitrary accuracy at fixed size"."""
+"""What a multiplication by neurons can reach: the floor of every gate in every dtype."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ r"""Identity neurons: how a strictly layered network carries a value v past a la
 | tanh | 1 | tanh(e v)/e | e^2 abs(v)^3 / 3 |
 | sigmoid | 1 | 4 (sigma(e v) - 1/2)/e | e^2 abs(v)^3 / 12 |
 
-tanh is computed to relative accuracy, so that e can be tiny; the sigmoid is not, and e balances truncation and rounding.
-The Gaussian is even: it has no such neuron here.
+tanh is computed to relative accuracy, so that e can be tiny; the sigmoid is not, and e balances truncation and
+rounding. The Gaussian is even: it has no such neuron here.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 r"""Joint bounds of the squares that an output reads.
 
 Term by term, ``sum_j |c_j| r(f_j)`` is bounded by the worst of every square, though they cannot all be large at once:
-with ``M = max over the box of sum_j |c_j| f_j^2`` (`box_bounds.py`) and ``|r(z)| <= nu z^2`` it is at most ``nu M``, and
-``sum_j |c_j| a_j |f_j| <= sqrt(sum |c_j| a_j^2) sqrt(M)``. Only squares of forms of the inputs are treated so.
+with ``M = max over the box of sum_j |c_j| f_j^2`` (`box_bounds.py`) and ``|r(z)| <= nu z^2`` it is at most ``nu M``,
+and ``sum_j |c_j| a_j |f_j| <= sqrt(sum |c_j| a_j^2) sqrt(M)``. Only squares of forms of the inputs are treated so.
 """
 
 from __future__ import annotations

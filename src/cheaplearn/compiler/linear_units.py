@@ -13,6 +13,9 @@ from .sources import Sources
 
 __all__ = ["Block", "LinearUnits", "linear_units"]
 
+_SMALL = 2.0**-900  # products of smaller float64 numbers have errors that may underflow ...
+_SMALLEST = 2.0**-1070  # ... by less than this
+
 
 @dataclass(frozen=True)
 class Block:
@@ -83,7 +86,9 @@ def linear_units(
         left_over = product_error(high, weight, wanted) + rows.low[origin] * weight
         stored = arithmetic.stored(wanted * factor)
         missing = np.abs(wanted - stored / factor) * (1 + 2.0**-52) + np.abs(left_over) * (1 + 2.0**-40)
-        missing += np.where(rows.low[origin] != 0, np.abs(wanted) * 2.0**-100, 0.0)  # what high + low leaves out
+        missing += np.abs(rows.low[origin] * weight) * 2.0**-48  # what high + low leaves out
+        small = np.minimum(np.abs(high), np.abs(wanted)) < _SMALL
+        missing += (small & (high != 0)) * (1 + np.abs(weight)) * _SMALLEST  # low and error may have underflowed
 
         coefficient = np.abs(rows.high) * (1 + 2.0**-50)
         size = _sum(rows.row, coefficient * sources.size[rows.source], n_rows)
@@ -96,7 +101,8 @@ def linear_units(
         constant = rows.constant_high + shift
         bias = arithmetic.stored(constant * factor)
         rounding += np.abs(constant - bias / factor) + np.abs(rows.constant_low)
-        rounding += (shift_size > 0) * (shift_size + np.abs(constant)) * 2.0**-48
+        terms = np.bincount(rows.row, minlength=n_rows)
+        rounding += (shift_size > 0) * (terms + 4) * (shift_size + np.abs(constant)) * 2.0**-52
 
     kept = stored != 0
     numbers = np.concatenate([stored, bias])
@@ -127,4 +133,4 @@ def _lowest_bit(numbers: np.ndarray) -> np.ndarray:
 
 
 def _is_power_of_two(numbers: np.ndarray) -> np.ndarray:
-    return np.frexp(np.abs(numbers))[0] == 0.5
+    return np.frexp(np.abs(numbers))[0] <= 0.5  # the mantissa is in [0.5, 1)

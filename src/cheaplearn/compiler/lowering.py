@@ -17,6 +17,7 @@ from flint import fmpq
 
 from ..circuit import Circuit
 from .counts import UnitFunction, add_counts, is_natural, product_of_discrete, spin_product
+from .form_powers import linear_form_of_power
 from .program import Program
 from .quadratic import Quadratic, add_quadratics
 from .rows import CONSTANT, Row, add_multiple, rational
@@ -96,7 +97,11 @@ class _Lowering:
         program.defects = [0.0] * len(self.circuit.outputs)
         terms = [{m: rational(c) for m, c in output.terms.items()} for output in self.circuit.outputs]
         if self.unit:
-            add_counts(program, self.circuit, terms, self.unit, self.square_cost)  # takes what it handles out of `terms`
+            add_counts(
+                program, self.circuit, terms, self.unit, self.square_cost
+            )  # takes what it handles out of `terms`
+        for k, rest in enumerate(terms):
+            self._add_form_powers(k, rest)
         quadratics: list[Quadratic] = []
         high: dict[Monomial, dict[int, fmpq]] = {}
         for k, rest in enumerate(terms):
@@ -111,6 +116,35 @@ class _Lowering:
         self.add_quadratics(program, quadratics)
         return program
 
+    def _add_form_powers(self, k: int, terms: dict[Monomial, fmpq]) -> None:
+        """Takes homogeneous parts that are powers of a linear form out of the terms of an output."""
+        parts: dict[int, dict[Monomial, fmpq]] = {}
+        for monomial, coefficient in terms.items():
+            parts.setdefault(degree(monomial), {})[monomial] = coefficient
+        for d, part in parts.items():
+            found = linear_form_of_power(part, d) if d > 2 else None
+            if found is None:
+                continue
+            leading, form = found
+            row: Row = {}
+            for site, weight in form.items():
+                add_multiple(row, weight, self._input(site))
+            center = row.get(CONSTANT, fmpq(0))
+            reach = sum((abs(value) for column, value in row.items() if column != CONSTANT), fmpq(0))
+            power = self._power(_Value(row, center - reach, center + reach), d)
+            add_multiple(self.program.outputs[k], leading, power.row)
+            for monomial in part:
+                del terms[monomial]
+
+    def _power(self, base: _Value, exponent: int) -> _Value:
+        if exponent == 1:
+            return base
+        half = self._power(base, exponent // 2)
+        value = _Value(self._multiply(half, half), *_range_of_power(base, exponent - exponent % 2))
+        if exponent % 2:
+            value = _Value(self._multiply(value, base), *_range_of_power(base, exponent))
+        return value
+
     def _add_high(self, terms: dict[Monomial, dict[int, fmpq]]) -> None:
         """Adds the terms of degree above 2, monomials with a common factor together where that is cheaper."""
         self.splits = self._choose_splits(terms)
@@ -118,7 +152,9 @@ class _Lowering:
         needed = {factor for pair in self.splits.values() for factor in pair}
         for monomial in terms:
             first, second = self.splits.get(monomial, (monomial, monomial))
-            if monomial in needed or first == second or self._is_discrete(monomial):  # its value is there anyway, or half the price
+            if (
+                monomial in needed or first == second or self._is_discrete(monomial)
+            ):  # its value is there anyway, or half the price
                 self._add_term(monomial, terms[monomial])
             else:
                 by_factor.setdefault(first, []).append(monomial)
@@ -233,7 +269,8 @@ class _Lowering:
 
     def _discrete(self, monomial: Monomial) -> Row:
         assert self.unit is not None
-        if monomial in self.splits:
+        is_spin = self.circuit.kinds[monomial[0][0]] == "spin"
+        if is_spin and self.unit.basis == "hinge" and monomial in self.splits:
             first, second = self.splits[monomial]
             return spin_product(self.program, self._value(first).row, self._value(second).row)
         return product_of_discrete(self.program, self.unit, monomial, self.circuit.kinds[monomial[0][0]])
@@ -261,6 +298,12 @@ class _Lowering:
             corners = [low * a, low * b, high * a, high * b]
             low, high = min(corners), max(corners)
         return low, high
+
+
+def _range_of_power(base: _Value, exponent: int) -> tuple[fmpq, fmpq]:
+    ends = [base.low**exponent, base.high**exponent]
+    inside = exponent % 2 == 0 and base.low < 0 < base.high
+    return fmpq(0) if inside else min(ends), max(ends)
 
 
 def _normalised(row: Row, center: fmpq, radius: fmpq) -> Row:

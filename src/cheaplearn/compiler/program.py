@@ -19,8 +19,8 @@ class Node:
 
     Args:
         kind: "square", "product" or "count".
-        left: Affine form; columns: 0 the constant, 1..n the centred inputs u, n + 1 + i node i. Its size is at most 1 on
-            the box, except for a count, where it is an integer at every point of the box.
+        left: Affine form; columns: 0 the constant, 1..n the centred inputs u, n + 1 + i node i. Its size is at most 1
+            on the box, except for a count, where it is an integer at every point of the box.
         right: The other factor of a product.
         level: 1 if the forms read inputs only, else one more than the highest level they read.
         reach: Largest |left| of a count.

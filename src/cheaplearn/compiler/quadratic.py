@@ -3,6 +3,7 @@ r"""Quadratic forms as few squares, shared between outputs.
 Each connected block of variables is done in the cheapest of three ways:
 
 - *eigenvectors*, per output: ``u^T A u = sum_j d_j (v_j . u)^2``, rank(A) squares, the fewest possible for one output;
+  the smallest ones are left out as far as the tolerance allows, bounded and added to the certificate;
 - *one product* of two inputs and nothing else: the two squares of a product gate, shared by all outputs;
 - *edges*, shared by all outputs: ``u_i u_j = 2 ((u_i + u_j)/2)^2 - (u_i^2 + u_j^2)/2``, one square per pair and at
   most one per variable, whatever the number of outputs: cheap for local families.
@@ -10,7 +11,8 @@ Each connected block of variables is done in the cheapest of three ways:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -18,6 +20,7 @@ from flint import arb, arb_mat, ctx, fmpq
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from .box_bounds import largest_weighted_squares
 from .program import Program
 from .rows import ROUNDUP, Row, add_multiple, rational, upper
 
@@ -29,23 +32,36 @@ Quadratic = dict[tuple[int, int], fmpq]  # (i, j) with i <= j, columns of the pr
 # forgotten but bounded exactly and added to the certificate.
 _NUMERICAL_RANK = 2.0**-46
 _PRECISION = 240  # bits
+_WORTH_AN_ERROR = 0.05  # squares are left out only where that saves this share of the network
 
 
-def add_quadratics(program: Program, quadratics: list[Quadratic]) -> None:
+def add_quadratics(
+    program: Program, quadratics: list[Quadratic], budgets: Sequence[float] | np.ndarray | None = None
+) -> None:
     """Adds one quadratic form per output to the program.
 
     Args:
         program: Program with as many outputs and defects as there are forms; it is changed.
         quadratics: Coefficients in centred inputs, one dictionary per output.
+        budgets: What may be left out of each output: its smallest eigenvalues, bounded jointly. None for nothing.
     """
-    for block in _blocks(quadratics):
+    budgets = [0.0] * len(quadratics) if budgets is None else budgets
+    blocks = list(_blocks(quadratics))
+    for block in blocks:
         parts = [{pair: c for pair, c in quadratic.items() if pair[0] in block} for quadratic in quadratics]
         columns = sorted(block)
         if all(pair == tuple(columns) for part in parts for pair in part):
             _add_product(program, parts, columns)
             continue
-        decompositions = [_eigenvectors(part, columns) for part in parts]
-        eigen_cost = sum(len(decomposition) for decomposition in decompositions)
+        decompositions = [
+            _shortened(_eigenvectors(part, columns), budget / len(blocks))
+            for part, budget in zip(parts, budgets, strict=True)
+        ]
+        full = sum(len(decomposition.all) for decomposition in decompositions)
+        eigen_cost = sum(len(decomposition.kept) for decomposition in decompositions)
+        if full - eigen_cost < _WORTH_AN_ERROR * (full + len(program.nodes)):
+            decompositions = [_Decomposition(decomposition.all, decomposition.all) for decomposition in decompositions]
+            eigen_cost = full
         edges = _edge_rows(parts)
         if _edge_cost(edges) <= eigen_cost:
             _add_edges(program, edges)
@@ -92,19 +108,47 @@ def _eigenvectors(part: Quadratic, columns: list[int]) -> list[tuple[float, np.n
     return [(float(values[k] * norms[k] ** 2), vectors[:, k] / norms[k]) for k in np.flatnonzero(kept)[::-1]]
 
 
+@dataclass(frozen=True)
+class _Decomposition:
+    """Squares of a quadratic form: those kept, and all of them, with a bound of those left out."""
+
+    kept: list[tuple[float, np.ndarray]]
+    all: list[tuple[float, np.ndarray]]
+    left_out: float = 0.0
+
+
+def _shortened(squares: list[tuple[float, np.ndarray]], budget: float) -> _Decomposition:
+    """Leaves out as many of the smallest squares as the budget covers: ``sum |d_j| f_j^2`` is bounded jointly."""
+    order = sorted(range(len(squares)), key=lambda j: abs(squares[j][0]))
+    if not order or budget <= abs(squares[order[0]][0]) / len(squares):
+        return _Decomposition(squares, squares)
+    forms = np.array([[0.0, *squares[j][1]] for j in order])
+    weights = np.array([abs(squares[j][0]) for j in order])
+    low, high, bound = 0, len(order) + 1, 0.0  # `low` can be left out, `high` cannot
+    while high - low > 1:
+        middle = (low + high) // 2
+        size = largest_weighted_squares(forms[:middle], weights[:middle])
+        if size <= budget:
+            low, bound = middle, size
+        else:
+            high = middle
+    dropped = set(order[:low])
+    return _Decomposition([square for j, square in enumerate(squares) if j not in dropped], squares, bound)
+
+
 def _add_eigenvectors(
     program: Program,
     output: int,
     part: Quadratic,
     columns: list[int],
-    decomposition: list[tuple[float, np.ndarray]],
+    decomposition: _Decomposition,
 ) -> None:
-    if not decomposition:
+    if not decomposition.all:
         return
-    for weight, direction in decomposition:
+    for weight, direction in decomposition.kept:
         form = {c: rational(float(v)) for c, v in zip(columns, direction, strict=True) if v}
         add_multiple(program.outputs[output], rational(weight), {program.square_column(form): fmpq(1)})
-    program.defects[output] += _left_over(part, columns, decomposition)
+    program.defects[output] += _left_over(part, columns, decomposition.all) + decomposition.left_out
 
 
 def _left_over(part: Quadratic, columns: list[int], decomposition: list[tuple[float, np.ndarray]]) -> float:

@@ -38,10 +38,13 @@ def up(number: fmpq) -> float:
         number: Any rational.
 
     Returns:
-        A float64 not below the absolute value of `number`.
+        A float64 not below the absolute value of `number`; infinite where there is none.
     """
     size = abs(number)
-    return math.nextafter(int(size.p) / int(size.q), math.inf) if size else 0.0
+    try:
+        return math.nextafter(int(size.p) / int(size.q), math.inf) if size else 0.0
+    except OverflowError:
+        return math.inf
 
 
 def upper(ball: arb) -> float:

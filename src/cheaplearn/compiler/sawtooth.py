@@ -4,9 +4,9 @@ r"""Squares from ReLU: Yarotsky's sawtooth (arXiv:1610.01145, Proposition 2), wi
 
     f^2 = y_0 - sum_(s=1..m) y_s / 4^s + R,   -4^-(m+1) <= -R <= 0,
 
-the piecewise linear interpolation of f^2 at multiples of ``2^-m``: the error falls fourfold with every neuron, so the size
-grows as the logarithm of 1/tolerance. All steps are exact in floating point: the numbers are multiples of one power of
-two and never grow. As an interpolation it changes at most twice as fast as f, also a little outside [-1, 1].
+the piecewise linear interpolation of f^2 at multiples of ``2^-m``: the error falls fourfold with every neuron, so the
+size grows as the logarithm of 1/tolerance. All steps are exact in floating point: the numbers are multiples of one
+power of two and never grow. As an interpolation it changes at most twice as fast as f, also a little outside [-1, 1].
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from .sawtooth import most_teeth, sawtooth_gate
 from .sensitivity import node_sensitivities
 from .square_gates import SquareGate, gate_kinds, square_gate
 
-__all__ = ["Candidate", "best_candidate", "best_exponent", "floor_of_gate", "quick_candidate"]
+__all__ = ["Candidate", "best_candidate", "best_exponent", "floor_of_gate", "product_floor", "quick_candidate"]
 
 _LOWEST, _HIGHEST = -30, 1  # exponents of the largest scale that bracket every optimum
 _SMALL = 2000  # nodes up to which scales between powers of two are tried
@@ -115,16 +115,33 @@ def best_exponent(activation: str, kind: tuple[str, int], dtype: str) -> float:
     Returns:
         Its exponent, a multiple of 1/4.
     """
-    arithmetic = Arithmetic(np.dtype(dtype))
 
     def error(exponent: float) -> float:
-        gate = _gate(activation, exponent, dtype, kind, "minimax")
-        return gate.pair_remainder + gate_noise(gate, arithmetic).of_product if gate else math.inf
+        return _product_error(activation, kind, dtype, exponent)
 
     if kind[0] == "exact":
         return 0
     coarse = min(range(_HIGHEST, _LOWEST, -1), key=error)
     return min((coarse + step for step in (0.0, -0.25, 0.25, -0.5, 0.5, -0.75, 0.75)), key=error)
+
+
+def product_floor(activation: str, kind: tuple[str, int], dtype: str) -> float:
+    """Gives the certified error of a single product on [-1, 1]^2 at its best scale, without its inputs and output.
+
+    Args:
+        activation: Name of the activation.
+        kind: Kind of the gate and number of scales.
+        dtype: Name of the dtype.
+
+    Returns:
+        Truncation and rounding of the gate.
+    """
+    return _product_error(activation, kind, dtype, best_exponent(activation, kind, dtype))
+
+
+def _product_error(activation: str, kind: tuple[str, int], dtype: str, exponent: float) -> float:
+    gate = _gate(activation, exponent, dtype, kind, "minimax")
+    return gate.pair_remainder + gate_noise(gate, Arithmetic(np.dtype(dtype))).of_product if gate else math.inf
 
 
 def _gate(activation: str, exponent: float, dtype: str, kind: tuple[str, int], gain: str) -> SquareGate | None:

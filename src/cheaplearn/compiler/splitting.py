@@ -1,8 +1,8 @@
 r"""How monomials are split into products, so that many of them share their factors.
 
-A monomial of degree d, ``2^(k-1) < d <= 2^k``, is a product of two factors of degree at most ``2^(k-1)``: a tree of depth k.
-Which factors is chosen by popularity: how many of the wanted monomials could use a factor. A monomial whose powers are all
-even is the square of its root, which is half the price of a product.
+A monomial of degree d, ``2^(k-1) < d <= 2^k``, is a product of two factors of degree at most ``2^(k-1)``: a tree of
+depth k. Which factors is chosen by popularity: how many of the wanted monomials could use a factor. A monomial whose
+powers are all even is the square of its root, which is half the price of a product.
 """
 
 from __future__ import annotations

@@ -182,5 +182,5 @@ def activation_named(name: str) -> Activation:
     """
     if name not in ACTIVATIONS:
         known = ", ".join(ACTIVATIONS)
-        raise ValueError(must_be("activation", "compile", f"one of {known}", repr(name)))
+        raise ValueError(must_be("activation", "compile", f"one of {known}, auto", repr(name)))
     return ACTIVATIONS[name]

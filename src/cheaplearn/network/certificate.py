@@ -45,8 +45,10 @@ class Certificate:
         dtype: Floating-point type of weights and evaluation.
         assumptions: What the proof takes for granted, in words.
         labels: Names of the outputs.
-        kinds: "bit" or "spin" for inputs that are exactly 0 or 1, or -1 or 1; the others are real. The certificate holds
-            for such values only.
+        kinds: "bit" or "spin" for inputs that are exactly 0 or 1, or -1 or 1; the others are real. The certificate
+            holds for such values only.
+        dominating: Where the largest bound comes from: shares of layers and gates, in words.
+        remedies: What would lower it, in words.
     """
 
     errors: tuple[float, ...]
@@ -57,6 +59,8 @@ class Certificate:
     assumptions: tuple[str, ...]
     labels: tuple[str, ...]
     kinds: dict[str, str] = field(default_factory=dict)
+    dominating: tuple[str, ...] = ()
+    remedies: tuple[str, ...] = ()
 
     @property
     def error(self) -> float:
@@ -107,6 +111,12 @@ class Certificate:
                 f"{label} {rounded_up(e, 2):.2g}" for label, e in zip(self.labels, self.errors, strict=True)
             )
             lines.append(f"  per output  {each}")
+        if self.dominating:
+            lines.append("What dominates:")
+            lines += [f"  - {part}" for part in self.dominating]
+        if self.remedies:
+            lines.append("What would lower it:")
+            lines += [f"  - {remedy}" for remedy in self.remedies]
         lines.append("Assumptions:")
         lines += [f"  - {assumption}" for assumption in self.assumptions]
         return "\n".join(lines)

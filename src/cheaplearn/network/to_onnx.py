@@ -151,6 +151,8 @@ def _describe(model: onnx.ModelProto, net: Network) -> None:
     facts: dict[str, Any] = {"formula_sha256": net.formula, "dtype": net.dtype.name}
     if net.certificate:
         facts["certified_error"] = net.certificate.error
+        facts["certified_errors"] = dict(zip(net.labels, net.certificate.errors, strict=True))
+        facts["kinds"] = net.certificate.kinds
         facts["box"] = net.certificate.box
         facts["assumptions"] = net.certificate.assumptions
         facts["measured_difference"] = _measure(model, net)

@@ -1,0 +1,109 @@
+"""One compilation: a function, its box and tolerances, and what the network may look like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from .._messages import must_be
+from ..circuit import Circuit
+from .counts import unit_function
+from .inputs import Interval
+from .lattice import Lattice
+from .lattice_lowering import lower_on_lattice
+from .layout import Layout
+from .lowering import lower
+from .quadratic import add_quadratics
+from .sawtooth import most_teeth
+from .search import Candidate, best_candidate, quick_candidate
+
+__all__ = ["Job"]
+
+# Shares of the tolerance that may go into leaving out squares, tried in order: the rest is for gates and rounding.
+_SHARES = (0.75, 0.4, 0.0)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be compiled, and how.
+
+    Args:
+        circuit: The function.
+        intervals: Range of each input.
+        tolerances: Absolute, one per output; None for the cheapest gates at their best.
+        dtype: Type of weights and evaluation.
+        activation: Name of the activation.
+        is_strict: Whether each layer reads only the one before.
+        lattice: Translations to keep, or None.
+    """
+
+    circuit: Circuit
+    intervals: list[Interval]
+    tolerances: np.ndarray | None
+    dtype: np.dtype
+    activation: str
+    is_strict: bool = False
+    lattice: Lattice | None = None
+
+    def best(self) -> tuple[Layout, Candidate]:
+        """Finds the smallest network.
+
+        Returns:
+            The program as arrays and the network; its ratio tells whether the tolerances are met.
+        """
+        for share in _SHARES if self.tolerances is not None and self.lattice is None else (0.0,):
+            layout = self.layout(share)
+            self._check_strict(layout)
+            best = best_candidate(layout, self.activation, self.dtype, self.tolerances, is_strict=self.is_strict)
+            if best.ratio <= 1.0 or not self._leaves_out(layout):
+                break
+        return layout, best
+
+    def quick(self, activation: str, dtype: str) -> Candidate:
+        """Certifies the same function otherwise, without any search.
+
+        Args:
+            activation: Name of the activation.
+            dtype: Name of the dtype.
+
+        Returns:
+            A valid, not quite smallest bound.
+        """
+        other = replace(self, activation=activation, dtype=np.dtype(dtype))
+        tolerances = np.ones(len(self.circuit.outputs)) if self.tolerances is None else self.tolerances
+        return quick_candidate(other.layout(), activation, other.dtype, tolerances)
+
+    def layout(self, share: float = 0.0) -> Layout:
+        """Lowers the function.
+
+        Args:
+            share: Share of the tolerances that may go into leaving out squares.
+
+        Returns:
+            The program as arrays.
+        """
+        unit = unit_function(self.activation)
+        square_cost = most_teeth(self.dtype) if self.activation == "relu" else 1
+        discrete = [kind != "real" for kind in self.circuit.kinds]
+        if self.lattice:
+            program = lower_on_lattice(self.lattice, self.circuit, self.intervals, unit, square_cost)
+            return Layout(program, discrete, self.lattice)
+        budgets = share * self.tolerances if self.tolerances is not None and share else None
+        quadratics = partial(add_quadratics, budgets=budgets)
+        return Layout(lower(self.circuit, self.intervals, unit, square_cost, quadratics), discrete)
+
+    def _leaves_out(self, layout: Layout) -> bool:
+        """Tells whether squares were left out to save neurons (rounding noise of eigenvectors does not count)."""
+        return self.tolerances is not None and bool(np.any(np.array(layout.program.defects) > 1e-6 * self.tolerances))
+
+    def _check_strict(self, layout: Layout) -> None:
+        if not self.is_strict:
+            return
+        squares = any(node.kind != "count" for node in layout.program.nodes)
+        if self.activation == "gaussian" or (self.activation == "relu" and squares):
+            requirement = (
+                "False with gaussian (it has no identity neuron) and with relu where it must square real inputs"
+            )
+            raise ValueError(must_be("strict_layers", "compile", requirement, True, "Use silu, gelu, tanh or square."))
