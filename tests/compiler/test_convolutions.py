@@ -160,6 +160,14 @@ def test_hamiltonian_with_classes_uses_its_own_grid_and_shares_the_squares():
     assert cl.compile(H, box=(-2, 2), geometry=False).convolutions is None
 
 
+def test_cubic_terms_take_one_product_a_class_and_the_squares_of_the_couplings():
+    H = invariant_hamiltonian(np.random.default_rng(8), (5, 4), classes=2, order=3)
+    net = cl.compile(H, box=(-1, 1))
+    assert net.convolutions.neurons_per_site == 5 + 2 * 2  # a product is two squares
+    found, _ = worst_error(net, H, effort=100)
+    assert found <= net.certificate.error
+
+
 def test_hamiltonian_that_is_not_invariant_on_its_grid_is_compiled_without_convolutions():
     H = invariant_hamiltonian(np.random.default_rng(6), (3, 3))
     changed = H.coefficients.copy()

@@ -49,9 +49,10 @@ def lower_on_lattice(
     is_constant_square = circuit.kinds[0] != "real" and is_natural(circuit, box)
     local = density(lattice, circuit)
     candidates = []
-    for is_shared in (False, True):  # pairs as factors: one product each, or the squares that couplings use
+    # pairs as factors: one product each, or the squares that couplings use; cubic terms: u_0 times what is left of all
+    for is_shared, cubic_factor in ((False, None), (True, None), (True, 0)):
         pairs = _Pairs(lattice, is_constant_square=is_constant_square)
-        of_site = lower(local, box, unit, square_cost, pairs.add, pairs.row if is_shared else None)
+        of_site = lower(local, box, unit, square_cost, pairs.add, pairs.row if is_shared else None, cubic_factor)
         candidates.append(_Channels(lattice, of_site))
     return min(candidates, key=lambda channels: channels.squares).expand()
 

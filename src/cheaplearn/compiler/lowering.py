@@ -46,6 +46,7 @@ def lower(
     square_cost: int = 1,
     quadratics: AddQuadratics = add_quadratics,
     pair_row: PairRow | None = None,
+    cubic_factor: int | None = None,
 ) -> Program:
     """Writes a circuit as squares, products and counts of affine forms.
 
@@ -56,6 +57,8 @@ def lower(
         square_cost: Neurons of a square, to weigh squares against counts of bits.
         quadratics: Writes the quadratic forms.
         pair_row: Writes ``u_i u_j``, given the columns of two inputs, where it is a factor; None for a product.
+        cubic_factor: Input that is split off every monomial of degree 3 that has it, so that they are added up before
+            one product; None to choose by popularity.
 
     Returns:
         A program equal to the circuit up to its `defects`.
@@ -63,7 +66,7 @@ def lower(
     Cost: 1 square per square of a quadratic block or power of two; 1 product per pair of factors.
     """
     lowering = _Lowering(circuit, box, unit, square_cost)
-    lowering.add_quadratics, lowering.pair_row = quadratics, pair_row
+    lowering.add_quadratics, lowering.pair_row, lowering.cubic_factor = quadratics, pair_row, cubic_factor
     return lowering.run()
 
 
@@ -74,6 +77,7 @@ class _Lowering:
         self.circuit, self.square_cost = circuit, square_cost
         self.add_quadratics: AddQuadratics = add_quadratics
         self.pair_row: PairRow | None = None
+        self.cubic_factor: int | None = None
         self.unit = unit if is_natural(circuit, box) else None
         self.program = Program(
             center=[(a + b) / 2 for a, b in zip(low, high, strict=True)],
@@ -179,12 +183,21 @@ class _Lowering:
                 whole.append(rest)
             if self.circuit.kinds[inside[0][0]] == "spin":
                 spins.append(inside)
-        splits = choose_splits(m for m in whole if degree(m) > 1) | mixed
+        cubic = {m: split for m in whole if (split := self._cubic_split(m))}
+        whole = [cubic[m][1] if m in cubic else m for m in whole]
+        splits = choose_splits(m for m in whole if degree(m) > 1) | cubic | mixed
         if self.unit and self.unit.basis == "hinge":
             tree = choose_splits(spins)
             if len(tree) < sum(len(monomial) - 1 for monomial in dict.fromkeys(spins)):
                 splits |= tree
         return splits
+
+    def _cubic_split(self, monomial: Monomial) -> tuple[Monomial, Monomial] | None:
+        site = self.cubic_factor
+        if site is None or degree(monomial) != 3 or site not in dict(monomial):
+            return None
+        rest = tuple((s, power - (s == site)) for s, power in monomial if power > (s == site))
+        return ((site, 1),), rest
 
     def _discrete_part(self, monomial: Monomial) -> Monomial:
         """The bits of a monomial, or its spins if there are more of them; empty if they are not counted."""
