@@ -97,7 +97,7 @@ def compiled(circuit, box, dtype, activation, is_strict):
     st.sampled_from(["ordinary", "far", "tiny", "wild"]),
     st.booleans(),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_random_function_breaks_its_certificate(seed, activation, dtype, style, is_strict):
     rng = np.random.default_rng(seed)
     n = int(rng.integers(1, 6))
