@@ -18,7 +18,7 @@ EVERY = (*SMOOTH, "square", "relu")
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("activation", SMOOTH)
-@pytest.mark.parametrize("formula", ["x*y", "x**2 - 3*y**2 + x*y/2 + y", "x*y*z + z**3/2", "x*y*z*w - x**4"])
+@pytest.mark.parametrize("formula", ["x*y", "x**2 - 3*y**2 + x*y/2 + y", "x*y*z + z**3/2", "x*y*z*w - x**4", "x**8"])
 def test_certificate_is_valid_and_tight(formula, activation, dtype):
     net = cl.compile(formula, box=(-1, 1), dtype=dtype, activation=activation)
     assert_certified(net, formula, slack=12, effort=1500)
