@@ -18,7 +18,7 @@ EVERY = (*SMOOTH, "square", "relu")
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("activation", SMOOTH)
-@pytest.mark.parametrize("formula", ["x*y", "x**2 - 3*y**2 + x*y/2 + y", "x*y*z + z**3/2", "x*y*z*w - x**4"])
+@pytest.mark.parametrize("formula", ["x*y", "x**2 - 3*y**2 + x*y/2 + y", "x*y*z + z**3/2", "x*y*z*w - x**4", "x**8"])
 def test_certificate_is_valid_and_tight(formula, activation, dtype):
     net = cl.compile(formula, box=(-1, 1), dtype=dtype, activation=activation)
     assert_certified(net, formula, slack=12, effort=1500)
@@ -97,7 +97,7 @@ def compiled(circuit, box, dtype, activation, is_strict):
     st.sampled_from(["ordinary", "far", "tiny", "wild"]),
     st.booleans(),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_random_function_breaks_its_certificate(seed, activation, dtype, style, is_strict):
     rng = np.random.default_rng(seed)
     n = int(rng.integers(1, 6))

@@ -1,6 +1,7 @@
 """Unit functions of integers: exact values, proven errors of the neurons, and the fewest neurons for bits and spins."""
 
 import math
+from fractions import Fraction
 from itertools import combinations, product
 
 import numpy as np
@@ -9,6 +10,7 @@ from flint import arb
 from single_units import EXACT
 
 import cheaplearn as cl
+from cheaplearn.circuit import Circuit
 from cheaplearn.compiler.counts import unit_function, unit_gate
 from cheaplearn.compiler.even_series import working_precision
 
@@ -107,3 +109,15 @@ def test_bits_spins_and_reals_mixed_stay_within_the_certificate(formula, activat
     X = np.where(rng.random((2000, len(names))) < 0.5, low, 1.0)
     found = np.abs(net(X)[:, 0].astype(float) - cl.Polynomial.parse(formula)(X)).max()
     assert found <= net.certificate.error <= 0.1
+
+
+@pytest.mark.parametrize("kind", ["bit", "spin"])
+@pytest.mark.parametrize("activation", ["silu", "tanh", "square"])
+def test_powers_of_bits_and_spins_that_nobody_reduced_are_within_the_certificate(activation, kind):
+    p = cl.Polynomial(
+        {((0, 2), (1, 1), (2, 1)): 1.0, ((0, 1), (1, 2)): 2.0, ((0, 2),): 1.0, ((1, 2),): 1.0, ((2, 2),): 1.0}, "abc"
+    )
+    circuit = Circuit((p,), tuple("abc"), (kind,) * 3, (Fraction(0),) * 3, (Fraction(1),) * 3, ("y",))
+    net = cl.compile(circuit, activation=activation)
+    X = corners(3, 0.0 if kind == "bit" else -1.0)
+    assert np.abs(net(X)[:, 0].astype(float) - p(X)).max() <= net.certificate.error <= 0.1

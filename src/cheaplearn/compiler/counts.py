@@ -299,7 +299,7 @@ def product_of_discrete(program: Program, unit: UnitFunction, monomial: Monomial
 
 
 def is_natural(circuit: Circuit, box: Sequence[tuple[Fraction, Fraction]]) -> bool:
-    """Tells whether every bit and spin has its natural range and no scale of its own.
+    """Tells whether every bit and spin has its natural range, no scale of its own and no powers (s^2 = 1 is reduced).
 
     Args:
         circuit: The function.
@@ -309,6 +309,9 @@ def is_natural(circuit: Circuit, box: Sequence[tuple[Fraction, Fraction]]) -> bo
         Whether counts may be used.
     """
     natural = {"bit": (0, 1), "spin": (-1, 1)}
+    sites = (pair for output in circuit.outputs for monomial in output.terms for pair in monomial)
+    if any(power > 1 and circuit.kinds[site] != "real" for site, power in sites):
+        return False
     return all(
         kind == "real" or (pair == natural[kind] and circuit.center[i] == 0 and circuit.scale[i] == 1)
         for i, (kind, pair) in enumerate(zip(circuit.kinds, box, strict=True))
