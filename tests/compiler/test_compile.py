@@ -119,7 +119,7 @@ def test_several_outputs_and_a_table_with_named_columns():
         ({"activation": "swish"}, r"`activation` of `compile` must be one of silu"),
         ({"variables": {"q": "bit"}}, r"`variables` of `compile` must be one of x, y, got 'q'"),
         ({"variables": {"x": "trit"}}, r"must be one of real, bit, spin, got 'trit'"),
-        ({"depth": 2}, r"`depth` of `compile` must be None"),
+        ({"depth": 0}, r"`depth` of `compile` must be None or a positive number of hidden layers, got 0"),
         (
             {"strict_layers": True, "activation": "gaussian"},
             r"`strict_layers` of `compile` must be False with gaussian",

@@ -53,7 +53,8 @@ def compile(
             multiplication, exact up to rounding: the one to take where the runtime can multiply), "relu" (exact for
             bits and spins; about log4(1/tolerance) neurons a square of real inputs) or "auto" (the cheapest;
             ``net.metadata["choice"]`` says why).
-        depth: Only None (as deep as the products need) so far.
+        depth: Largest number of hidden layers; None for as many as the products need (ceil(log2 d) for degree d). Fewer
+            are refused: flattening below that is not built.
         strict_layers: Whether each layer reads only the one before: values are carried by identity neurons.
         variables: Kind of some inputs: {"x": "bit" | "spin" | "real"}.
         relative_tolerance: Instead of `tolerance`: relative to the sum over terms of |c| max over the box of
@@ -82,7 +83,7 @@ def compile(
         >>> net.neurons, net.certificate.error < 1e-4
         (2, True)
     """
-    _refuse_unbuilt(depth)
+    _check_depth(depth)
     if dtype not in DTYPES:
         raise ValueError(must_be("dtype", "compile", f"one of {', '.join(DTYPES)}", repr(dtype)))
     circuit = Circuit.coerce(p, variables)
@@ -95,7 +96,8 @@ def compile(
 
     def compile_with(name: str) -> Network:
         activation_named(name)
-        return _compiled(Job(circuit, intervals, tolerances, np.dtype(dtype), name, strict_layers, lattice))
+        job = Job(circuit, intervals, tolerances, np.dtype(dtype), name, strict_layers, lattice)
+        return _require_depth(_compiled(job), depth)
 
     if activation != "auto":
         return compile_with(activation)
@@ -113,9 +115,18 @@ def _compiled(job: Job) -> Network:
     return _network(job, layout, best)
 
 
-def _refuse_unbuilt(depth: int | None) -> None:
-    if depth is not None:
-        raise ValueError(must_be("depth", "compile", "None", depth, "A depth budget is not built yet."))
+def _check_depth(depth: int | None) -> None:
+    if depth is not None and not (isinstance(depth, int) and not isinstance(depth, bool) and depth > 0):
+        raise ValueError(must_be("depth", "compile", "None or a positive number of hidden layers", repr(depth)))
+
+
+def _require_depth(net: Network, depth: int | None) -> Network:
+    """Refuses a network that is too deep: products of more than two factors in one layer are not built."""
+    if depth is not None and net.depth > depth:
+        requirement = f"{net.depth} or more for this function with {net.activation}"
+        advice = "A layer squares or multiplies two factors; for ReLU the depth grows with log(1/tolerance)."
+        raise ValueError(must_be("depth", "compile", requirement, depth, advice))
+    return net
 
 
 def _lattice(p: Any, circuit: Circuit, intervals: list[Interval], geometry: Any) -> Lattice | None:

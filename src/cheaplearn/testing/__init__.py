@@ -1,7 +1,8 @@
 """Checks that users and the tests of this package share: certificates against a determined search."""
 
 from .certified import assert_certified as assert_certified
-from .certified import reference_values as reference_values
 from .certified import worst_error as worst_error
+from .certified import worst_errors as worst_errors
+from .reference import reference_values as reference_values
 
-__all__ = ["assert_certified", "reference_values", "worst_error"]
+__all__ = ["assert_certified", "reference_values", "worst_error", "worst_errors"]
