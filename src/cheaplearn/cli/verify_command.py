@@ -106,13 +106,10 @@ def _circuit(saved: SavedNetwork, formulas: list[Formula], kinds: list[str]) -> 
 
 def _search(saved: SavedNetwork, circuit: Circuit, k: int, seed: int, effort: int) -> _Found:
     """Looks for the worst error of one output: a small bound must not hide behind a large one."""
-    from dataclasses import replace
-
     from ..testing import worst_error
 
     assert saved.net.certificate is not None
-    alone = replace(circuit, outputs=circuit.outputs[k : k + 1], labels=circuit.labels[k : k + 1])
-    found, where = worst_error(saved.net, alone, seed, effort, lambda X: saved.evaluate(X)[:, k : k + 1])
+    found, where = worst_error(saved.net, circuit, seed, effort, saved.evaluate, output=k)
     return _Found(circuit.labels[k], found, saved.net.certificate.errors[k], where.tolist())
 
 

@@ -26,6 +26,7 @@ def worst_error(
     seed: int = 0,
     effort: int = 20_000,
     evaluate: Callable[[np.ndarray], np.ndarray] | None = None,
+    output: int | None = None,
 ) -> tuple[float, np.ndarray]:
     """Searches the box of a certificate for the largest error.
 
@@ -38,6 +39,7 @@ def worst_error(
         seed: Seed of the search.
         effort: Number of random points of each kind.
         evaluate: Another runtime for the same network (ONNX Runtime, say), array to array; None for the network itself.
+        output: Index of the only output to look at; None for the largest error over all.
 
     Returns:
         The largest |network - function| found over all outputs, judged in exact arithmetic, and the input where it was
@@ -46,7 +48,7 @@ def worst_error(
     Raises:
         ValueError: If the network has no certificate.
     """
-    return Search(_certified(net), _circuit(net, source), seed, evaluate or net).run(effort)
+    return Search(_certified(net), _circuit(net, source), seed, evaluate or net, output).run(effort)
 
 
 def worst_errors(net: Network, source: Any, seed: int = 0, effort: int = 20_000) -> np.ndarray:
