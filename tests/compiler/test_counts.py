@@ -115,7 +115,8 @@ def test_bits_spins_and_reals_mixed_stay_within_the_certificate(formula, activat
 @pytest.mark.parametrize("activation", ["silu", "tanh", "square"])
 def test_powers_of_bits_and_spins_that_nobody_reduced_are_within_the_certificate(activation, kind):
     p = cl.Polynomial(
-        {((0, 2), (1, 1), (2, 1)): 1.0, ((0, 1), (1, 2)): 2.0, ((0, 2),): 1.0, ((1, 2),): 1.0, ((2, 2),): 1.0}, "abc"
+        {((0, 2), (1, 1), (2, 1)): 1.0, ((0, 1), (1, 2)): 2.0, ((0, 2),): 1.0, ((1, 2),): 1.0, ((2, 2),): 1.0},
+        list("abc"),
     )
     circuit = Circuit((p,), tuple("abc"), (kind,) * 3, (Fraction(0),) * 3, (Fraction(1),) * 3, ("y",))
     net = cl.compile(circuit, activation=activation)
