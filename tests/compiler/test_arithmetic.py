@@ -88,3 +88,12 @@ def test_a_single_exact_product_loses_nothing_but_to_underflow(dtype):
     assert bound(arithmetic, 0, False, 1.0) <= arithmetic.tiny
     assert np.isinf(arithmetic.stored(np.array([1e300 if dtype != "float64" else np.inf]))).all()
     assert arithmetic.largest * 4 == pytest.approx(float(np.finfo(dtype).max))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_products_that_cancel_are_still_off_by_their_own_rounding(dtype):
+    rng = np.random.default_rng(1)
+    arithmetic = Arithmetic(np.dtype(dtype))
+    for a, b in rng.uniform(1, 2, (100, 2)).astype(dtype):
+        exact = abs(Fraction(float(a)) * Fraction(float(b)) - Fraction(float(a * b)))  # the computed sum is 0
+        assert exact <= Fraction(bound(arithmetic, 1, True, 2 * float(a) * float(b), float(exact)))

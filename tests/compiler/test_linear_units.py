@@ -114,3 +114,18 @@ def test_numbers_that_the_dtype_cannot_hold_are_flagged():
         arrays = exact_rows([{1: fmpq(number)}], lambda column, value: (column - 1, value, fmpq(0)))
         with np.errstate(over="ignore"):
             assert linear_units(arrays, sources, np.ones(1), Arithmetic(np.dtype(dtype))).overflow is expected
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_float64_rows_over_exact_sources_lose_what_the_product_of_two_numbers_loses(seed):
+    rng = np.random.default_rng(seed)
+    weights, value = rng.normal(size=(1, 3)), fmpq(int(rng.integers(1, 2**62)), int(rng.integers(1, 2**62)))
+    sources = Sources.of_size(1)
+    sources.set(np.arange(1), np.arange(3)[None], weights, size=np.array([3.0]))
+    arrays = exact_rows([{1: value}], lambda column, number: (column - 1, number, fmpq(0)))
+    units = linear_units(arrays, sources, np.ones(3), Arithmetic(np.dtype("float64")))
+    lost = sum(
+        abs(exactly(value) * Fraction(w) - Fraction(kept))
+        for w, kept in zip(weights[0], units.block.weight, strict=True)
+    )
+    assert 0 < lost <= Fraction(units.rounding[0]) <= 2 * lost
