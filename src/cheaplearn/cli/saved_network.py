@@ -101,14 +101,17 @@ def _stand_in(facts: dict[str, str], width: int) -> Network:
     box: dict[str, Any] = {name: tuple(pair) for name, pair in json.loads(facts["box"]).items()}
     labels = tuple(f"y{k}" for k in range(width)) if width > 1 else ("y",)
     nothing = Layer(sparse.csr_array((width, len(box)), dtype=facts["dtype"]), np.zeros(width, facts["dtype"]), None)
-    unknown = (float("nan"),) * width  # an export holds the largest bound only, not its shares
+    unknown = (float("nan"),) * width  # an export holds the bounds only, not their shares
+    errors = json.loads(facts["certified_errors"]) if "certified_errors" in facts else {}
+    labels = tuple(errors) or labels
     certificate = Certificate(
-        errors=(float(facts["certified_error"]),) * width,
+        errors=tuple(errors.values()) or (float(facts["certified_error"]),) * width,
         truncations=unknown,
         roundings=unknown,
         box=box,
         dtype=facts["dtype"],
         assumptions=tuple(json.loads(facts.get("assumptions", "[]"))),
         labels=labels,
+        kinds=json.loads(facts.get("kinds", "{}")),
     )
     return Network((nothing,), tuple(box), labels, certificate=certificate, formula=facts["formula_sha256"])

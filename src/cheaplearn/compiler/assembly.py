@@ -168,9 +168,10 @@ class Assembler:
                 stages += 1
             additions += np.maximum(terms + (block.bias != 0) - 1, 0)
         products = units.entries * bool(stages)
+        largest = largest + units.truncation + units.rounding  # of the computed sums, whatever their errors
         own = self.arithmetic.unit_rounding(additions, units.inexact, units.size, largest, stages, products)
         own = np.where(units.exact, 0.0, own)
-        columns = self._append(block, np.minimum(units.size, np.maximum(largest, 0) * 2.0) if largest else units.size)
+        columns = self._append(block, np.minimum(units.size, 2.0 * largest))
         return columns, (units.rounding + own) * ROUNDUP
 
     def _partial_sums(self, block: Block, sizes: np.ndarray) -> tuple[Block, np.ndarray]:
@@ -253,12 +254,14 @@ class Assembler:
             places = {}
             for k in going:
                 last = readouts[k][:, -1]
-                places[k] = bends.add([last], [np.ones(len(last))], -0.5, REACH)
+                places[k] = bends.add([last], [np.ones(len(last))], -0.5, 1.0 + 2.0**tooth * (REACH - 1.0))
             first = self._append(bends.block(), np.concatenate(bends.sizes), "relu")[0]
             for k in going:
                 last, m = readouts[k][:, -1], len(readouts[k])
                 columns = [last, first + places[k]]
-                places[k] = tents.add(columns, [np.full(m, 2.0), np.full(m, -4.0)], 0.0, REACH)
+                places[k] = tents.add(
+                    columns, [np.full(m, 2.0), np.full(m, -4.0)], 0.0, 1.0 + 2.0**tooth * (REACH - 1.0)
+                )
             first = self._append(tents.block(), np.concatenate(tents.sizes))[0]
             for k in going:
                 readouts[k] = np.column_stack([readouts[k], first + places[k]])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -152,7 +153,7 @@ def _network(job: Job, layout: Layout, best: Candidate) -> Network:
         errors=tuple(bounds.errors.tolist()),
         truncations=tuple(bounds.truncations.tolist()),
         roundings=tuple(bounds.roundings.tolist()),
-        box={name: (float(a), float(b)) for name, (a, b) in zip(circuit.variables, job.intervals, strict=True)},
+        box={name: _inside(a, b) for name, (a, b) in zip(circuit.variables, job.intervals, strict=True)},
         dtype=job.dtype.name,
         assumptions=_assumptions(job, best),
         labels=circuit.labels,
@@ -191,3 +192,10 @@ def _assumptions(job: Job, best: Candidate) -> tuple[str, ...]:
 
 def _gate_facts(gate: SquareGate) -> dict[str, Any]:
     return {"kind": gate.kind, "bias": gate.bias, "scales": list(gate.scales), "weights": list(gate.weights)}
+
+
+def _inside(low: Fraction, high: Fraction) -> tuple[float, float]:
+    """The ends as floats, rounded inward: the proof is about the exact interval."""
+    a, b = float(low), float(high)
+    inner = math.nextafter(a, math.inf) if a < low else a, math.nextafter(b, -math.inf) if b > high else b
+    return inner if inner[0] <= inner[1] else (a, b)

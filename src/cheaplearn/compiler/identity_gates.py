@@ -59,7 +59,7 @@ class IdentityGate:
             own = 0.0 if activation == "relu" else arithmetic.u * name.error(z, arithmetic.dtype)
             if activation == "relu" and arithmetic.is_half:
                 own = 0.0  # of a float16 number: exact
-            own += lipschitz * arithmetic.sum_u * z * bool(shift) + arithmetic.tiny * (activation != "relu")
+            own += lipschitz * arithmetic.sum_u * z * bool(shift) + 3 * arithmetic.tiny * (activation != "relu")
             total += abs(weight) * own
             largest += abs(weight) * name.largest(z)
         if activation == "relu":

@@ -85,7 +85,7 @@ class Job:
             The program as arrays.
         """
         unit = unit_function(self.activation)
-        square_cost = most_teeth(self.dtype) if self.activation == "relu" else 1
+        square_cost = {"relu": most_teeth(self.dtype), "tanh": 2, "sigmoid": 2}.get(self.activation, 1)
         discrete = [kind != "real" for kind in self.circuit.kinds]
         if self.lattice:
             program = lower_on_lattice(self.lattice, self.circuit, self.intervals, unit, square_cost)
