@@ -41,7 +41,7 @@ def test_only_the_products_that_matter_get_the_exact_gates(activation):
 
 def test_relu_squares_grow_with_the_logarithm_of_the_tolerance():
     sizes = [cl.compile("x**2", box=(-1, 1), tolerance=1.02 * 4.0**-k, activation="relu").neurons for k in range(2, 9)]
-    assert np.all(np.diff(sizes) == 1)
+    assert set(np.diff(sizes)) <= {1, 2}  # a tooth for every factor of 4, two where rounding takes its share
     assert sizes[0] == 2  # error 4^-2 with m + 1 = 2 neurons
 
 
