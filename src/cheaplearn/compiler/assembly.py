@@ -10,7 +10,7 @@ Derivation: docs/theory/certificate.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,8 +21,11 @@ from .arithmetic import Arithmetic
 from .counts import unit_gate
 from .gate_noise import gate_noise
 from .joint import JointBounds
-from .layout import Layout, Level
+from .layout import Layout, Level, PowerGroup
 from .linear_units import Block, LinearUnits, linear_units
+from .power_gates import POWER_REACH, PowerGate
+from .power_layers import PlacedPowers
+from .power_noise import largest_z
 from .rows import ROUNDUP, rational
 from .sources import Sources
 from .square_gates import REACH, SquareGate
@@ -41,11 +44,13 @@ class GateChoice:
         activation: Name of the activation of every neuron.
         gates: The gates; empty if the program has counts only.
         of_node: Index of the gate of each node.
+        powers: Gate of the products of so many factors, by their number.
     """
 
     activation: str
     gates: tuple[SquareGate, ...]
     of_node: np.ndarray
+    powers: Mapping[int, PowerGate] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -242,6 +247,7 @@ class _Assembler:
             if len(members):
                 placed.append((k, members, neurons.add_gate(gate, forms, members)))
         counts = self._count_neurons(level, neurons) if len(level.counts) else None
+        powers = [self._place_powers(group, neurons) for group in level.powers]
         if not neurons.sizes:
             return
         columns = self._append(neurons.block(), np.concatenate(neurons.sizes), self.choice.activation)
@@ -266,6 +272,34 @@ class _Assembler:
             self._set_products(k, level, forms, readout, place)
         if counts is not None:
             self._set_counts(level, columns[0] + counts[0], counts[1], counts[2])
+        for placed_powers, factors, sums, start in powers:
+            self._set_powers(placed_powers, factors, sums, int(columns[0]) + start)
+
+    def _place_powers(self, group: PowerGroup, neurons: _Neurons) -> tuple[PlacedPowers, _Forms, int, int]:
+        """Adds the signed sums of a group and its neurons; returns where they begin."""
+        factors = _Forms(None, linear_units(group.forms, self.sources, self.unit_size, self.arithmetic))
+        self._place_forms(factors, POWER_REACH)
+        gate = self.choice.powers[group.degree]
+        placed = PlacedPowers(group, gate, factors.column, factors.scale, self.arithmetic)
+        sums = int(self._append(*placed.sums())[0])
+        return placed, factors, sums, int(neurons.add_block(*placed.neurons(sums), largest_z(gate))[0])
+
+    def _set_powers(self, placed: PlacedPowers, factors: _Forms, sums: int, neurons: int) -> None:
+        """Adds what reads the neurons of a group and registers its products as sources."""
+        parts = int(self._append(*placed.parts(sums, neurons))[0])
+        readouts = self._append(*placed.readouts(parts))
+        source = placed.source(factors.truncation, factors.rounding)
+        nodes = placed.group.nodes
+        self.sources.set(
+            2 * self.layout.n + nodes,
+            readouts.reshape(-1, len(nodes)).T,
+            np.broadcast_to(source.weights, (len(nodes), len(source.weights))),
+            size=source.size,
+            truncation=source.truncation,
+            rounding=source.rounding,
+            offset=source.offset,
+        )
+        self.assembly.node_errors[nodes] = source.own
 
     def _add_evens(
         self, evens: _Neurons, k: int, forms: _Forms, members: np.ndarray, neurons: np.ndarray
@@ -303,7 +337,7 @@ class _Assembler:
         missed = rational(stored) - exact
         return _Even(gate, self.noise[k].value_size, stored, int(missed.p) / int(missed.q))
 
-    def _place_forms(self, forms: _Forms) -> None:
+    def _place_forms(self, forms: _Forms, reach: float = REACH) -> None:
         """Gives every form a unit, except where it is one unit already, up to a power of two."""
         units = forms.units
         if units.overflow:
@@ -342,7 +376,7 @@ class _Assembler:
             forms.rounding[others] = rounding
         forms.truncation = units.truncation
         error = (forms.truncation + forms.rounding).max(initial=0.0)
-        if not 2 * error <= REACH - 1.0:  # twice: the two forms of a product share one range
+        if not 2 * error <= reach - 1.0:  # twice: the two forms of a product share one range
             self.message = self.message or "errors inside the network are too large for its gates"
 
     def _set_squares(self, k: int, level: Level, forms: _Forms, readout: np.ndarray, place: np.ndarray) -> None:
@@ -445,7 +479,7 @@ class _Assembler:
 class _Forms:
     """Forms of one level and where they are computed."""
 
-    level: Level
+    level: Level | None
     units: LinearUnits
     column: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     scale: np.ndarray = field(default_factory=lambda: np.zeros(0))

@@ -13,10 +13,13 @@ from .._messages import must_be
 from ..circuit import Circuit
 from ..network import Certificate, Network, activation_named, rounded_up
 from .counts import unit_function
+from .depth_budget import smallest_depth
 from .layout import Layout
-from .lowering import lower
+from .lowering import DepthBudget, lower
+from .power_gates import PowerGate, power_parity
 from .sawtooth import most_teeth
 from .search import Candidate, best_candidate, quick_candidate
+from .splitting import degree
 from .square_gates import SquareGate
 
 __all__ = ["ToleranceError", "compile"]
@@ -59,7 +62,8 @@ def compile(
         tolerance: Largest allowed |network - p| on the box: one number, or one per output. None: as exact as possible.
         dtype: "float32" or "float64".
         activation: "silu", "gelu", "softplus" (one neuron a square) or "square" (exact up to rounding).
-        depth: Only None (as deep as the products need) so far.
+        depth: Most hidden layers; None: as many as products of pairs need, ``ceil(log2 degree)``. With fewer, up to 6
+            factors are multiplied in one layer: 2^(b-1) neurons for b factors, and far less exact.
         strict_layers: Only False (skips allowed) so far.
         variables: Kind of some inputs: {"x": "bit" | "spin" | "real"}.
         relative_tolerance: Instead of `tolerance`: relative to the sum over terms of |c| max over the box of
@@ -83,7 +87,8 @@ def compile(
         >>> net.neurons, net.certificate.error < 1e-4
         (2, True)
     """
-    _refuse_unbuilt(depth, strict_layers)
+    _refuse_unbuilt(strict_layers)
+    _check_depth(depth)
     if dtype not in DTYPES:
         raise ValueError(must_be("dtype", "compile", f"one of {', '.join(DTYPES)}", repr(dtype)))
     activation_named(activation)
@@ -91,27 +96,59 @@ def compile(
     intervals = _box(circuit, box)
     tolerances = _tolerances(circuit, intervals, tolerance, relative_tolerance)
     numeric = np.dtype(dtype)
-    layout = _layout(circuit, intervals, activation, dtype)
+    layout = _layout(circuit, intervals, activation, dtype, depth)
     best = best_candidate(layout, activation, numeric, tolerances)
+    _check_layers(best, depth, activation)
     if tolerances is not None and best.ratio > 1.0:
-        message, reached = _unreachable(circuit, intervals, best, tolerances, activation, dtype)
+        message, reached = _unreachable(circuit, intervals, best, tolerances, activation, dtype, depth)
         network = _network(circuit, intervals, best, activation, dtype) if math.isfinite(reached) else None
         raise ToleranceError(message, reached, network)
     if not math.isfinite(best.ratio):
-        message = f"No network can be certified in {dtype}: {best.assembly.bounds.message}. Scale the box or use float64."
+        message = (
+            f"No network can be certified in {dtype}: {best.assembly.bounds.message}. Scale the box or use float64."
+        )
         raise ToleranceError(message, math.inf)
     return _network(circuit, intervals, best, activation, dtype)
 
 
-def _layout(circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], activation: str, dtype: str) -> Layout:
+def _layout(
+    circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], activation: str, dtype: str, depth: int | None = None
+) -> Layout:
     square_cost = most_teeth(np.dtype(dtype)) if activation == "relu" else 1
     program = lower(circuit, intervals, unit_function(activation), square_cost)
+    if depth is not None and program.depth > depth:
+        budget = DepthBudget(depth, _budget_parity(circuit, activation, depth))
+        program = lower(circuit, intervals, unit_function(activation), square_cost, budget)
     return Layout(program, [kind != "real" for kind in circuit.kinds])
 
 
-def _refuse_unbuilt(depth: int | None, strict_layers: bool) -> None:
-    if depth is not None:
-        raise ValueError(must_be("depth", "compile", "None", depth, "A depth budget is not built yet."))
+def _budget_parity(circuit: Circuit, activation: str, depth: int) -> int:
+    """Refuses a depth that products of several factors at once cannot keep either."""
+    parity = power_parity(activation)
+    largest = max((degree(monomial) for output in circuit.outputs for monomial in output.terms), default=0)
+    needed = smallest_depth(largest, parity)
+    if parity is None or depth < needed:
+        what = f"at least {needed} for degree {largest} and activation {activation!r}"
+        tree = smallest_depth(largest, None)
+        advice = f"depth={tree} is the most exact" if tree > needed else "Pass depth=None for as many layers as needed"
+        raise ValueError(must_be("depth", "compile", what, depth, f"{advice}."))
+    return parity
+
+
+def _check_depth(depth: Any) -> None:
+    if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int | np.integer) or depth < 1):
+        raise ValueError(must_be("depth", "compile", "None or a positive integer", repr(depth)))
+
+
+def _check_layers(best: Candidate, depth: int | None, activation: str) -> None:
+    """Refuses a network with more hidden layers than levels: sawtooth squares have one for every tooth."""
+    layers = sum(1 for name in best.assembly.activations if name)
+    if depth is not None and layers > depth:
+        what = f"at least {layers} for activation {activation!r} to this tolerance"
+        raise ValueError(must_be("depth", "compile", what, depth, "Pass activation='silu' for squares in one layer."))
+
+
+def _refuse_unbuilt(strict_layers: bool) -> None:
     if strict_layers:
         raise ValueError(must_be("strict_layers", "compile", "False", True, "Identity neurons are not built yet."))
 
@@ -212,7 +249,10 @@ def _network(
         classes=circuit.classes,
         certificate=certificate,
         formula=circuit.fingerprint,
-        metadata={"gates": [_gate_facts(gate) for gate in best.choice.gates]},
+        metadata={
+            "gates": [_gate_facts(gate) for gate in best.choice.gates]
+            + [_power_facts(gate) for gate in best.choice.powers.values()]
+        },
     )
 
 
@@ -231,8 +271,22 @@ def _gate_facts(gate: SquareGate) -> dict[str, Any]:
     return {"kind": gate.kind, "bias": gate.bias, "scales": list(gate.scales), "weights": list(gate.weights)}
 
 
+def _power_facts(gate: PowerGate) -> dict[str, Any]:
+    return {"kind": f"power {gate.degree}", "bias": 0.0, "scales": list(gate.scales), "weights": list(gate.weights)}
+
+
+def _at_depth(depth: int | None) -> str:
+    return "" if depth is None else f" with {depth} hidden layer{'s' if depth > 1 else ''}"
+
+
 def _unreachable(
-    circuit: Circuit, intervals: list[tuple[Fraction, Fraction]], best: Candidate, tolerances: np.ndarray, activation: str, dtype: str
+    circuit: Circuit,
+    intervals: list[tuple[Fraction, Fraction]],
+    best: Candidate,
+    tolerances: np.ndarray,
+    activation: str,
+    dtype: str,
+    depth: int | None,
 ) -> tuple[str, float]:
     """Words what is reachable, and tries what would help."""
     ratios = best.assembly.bounds.errors / tolerances
@@ -240,17 +294,25 @@ def _unreachable(
     reached = float(best.assembly.bounds.errors[k])
     where = f" of output {circuit.labels[k]!r}" if len(circuit.labels) > 1 else ""
     advice = []
+    tree = _layout(circuit, intervals, activation, dtype)
+    if depth is not None and (deeper := tree.program.depth) > depth:
+        candidate = quick_candidate(tree, activation, np.dtype(dtype), tolerances)
+        value = rounded_up(float(candidate.assembly.bounds.errors[k]), 2)
+        advice.append(f"depth={deeper} reaches {value:.2g}")
     for other_dtype, other in (("float64", activation), (dtype, "square"), ("float64", "square")):
         if (other_dtype, other) == (dtype, activation):
             continue
-        candidate = quick_candidate(_layout(circuit, intervals, other, other_dtype), other, np.dtype(other_dtype), tolerances)
+        try:
+            layout = _layout(circuit, intervals, other, other_dtype, depth)
+        except ValueError:  # that activation cannot keep the depth
+            continue
+        candidate = quick_candidate(layout, other, np.dtype(other_dtype), tolerances)
         if candidate.ratio <= 1.0:
-            advice.append(
-                f"dtype={other_dtype!r}, activation={other!r} reaches {rounded_up(candidate.assembly.bounds.errors[k], 2):.2g}"
-            )
+            value = rounded_up(float(candidate.assembly.bounds.errors[k]), 2)
+            advice.append(f"dtype={other_dtype!r}, activation={other!r} reaches {value:.2g}")
     message = (
         f"`tolerance`{where} is {tolerances[k]:.3g}, but the best error that can be certified with activation "
-        f"{activation!r} in {dtype} is {rounded_up(reached):.3g}. "
+        f"{activation!r} in {dtype}{_at_depth(depth)} is {rounded_up(reached):.3g}. "
     )
     message += (
         ("What would help: " + "; ".join(advice) + ".")

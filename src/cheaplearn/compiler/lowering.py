@@ -2,6 +2,8 @@ r"""From a circuit and a box to a program.
 
 - Terms of degree at most 2 are expanded in centred inputs and become shared squares (`quadratic.py`).
 - Products of bits and of spins are unit functions of an integer, one neuron each (`counts.py`).
+- Where a tree of pairs would have more levels than a budget allows, several factors, scaled by their largest size, are
+  multiplied in one level (`depth_budget.py`, `sign_patterns.py`).
 - Higher monomials are balanced trees of shared products (`splitting.py`); monomials with a common factor h are added up
   first, ``sum_q c_q h q = h (sum_q c_q q)``, where that takes fewer products. Factors are centred and scaled by their
   range: ``v w = V W a b + v0 w + w0 v - v0 w0`` with ``a = (v - v0)/V``, ``b = (w - w0)/W`` in [-1, 1].
@@ -17,14 +19,28 @@ from flint import fmpq
 
 from ..circuit import Circuit
 from .counts import UnitFunction, add_counts, is_natural, product_of_discrete, spin_product
+from .depth_budget import Groups, choose_groups
 from .program import Program
 from .quadratic import Quadratic, add_quadratics
 from .rows import CONSTANT, Row, add_multiple, rational
 from .splitting import Monomial, choose_splits, degree
 
-__all__ = ["lower"]
+__all__ = ["DepthBudget", "lower"]
 
 Box = Sequence[tuple[Fraction, Fraction]]
+
+
+@dataclass(frozen=True)
+class DepthBudget:
+    """A number of levels that is too small for products of pairs.
+
+    Args:
+        depth: The number.
+        parity: Number of factors, modulo 2, that one layer can multiply (`power_parity`).
+    """
+
+    depth: int
+    parity: int
 
 
 @dataclass(frozen=True)
@@ -36,7 +52,13 @@ class _Value:
     high: fmpq
 
 
-def lower(circuit: Circuit, box: Box, unit: UnitFunction | None = None, square_cost: int = 1) -> Program:
+def lower(
+    circuit: Circuit,
+    box: Box,
+    unit: UnitFunction | None = None,
+    square_cost: int = 1,
+    budget: DepthBudget | None = None,
+) -> Program:
     """Writes a circuit as squares, products and counts of affine forms.
 
     Args:
@@ -44,20 +66,23 @@ def lower(circuit: Circuit, box: Box, unit: UnitFunction | None = None, square_c
         box: (low, high) per input, raw units, exact, low <= high.
         unit: What one neuron can do with an integer; None if the activation has no such function.
         square_cost: Neurons of a square, to weigh squares against counts of bits.
+        budget: How many levels there may be, where products of pairs would need more.
 
     Returns:
         A program equal to the circuit up to its `defects`.
 
     Cost: 1 square per square of a quadratic block or power of two; 1 product per pair of factors.
     """
-    return _Lowering(circuit, box, unit, square_cost).run()
+    return _Lowering(circuit, box, unit, square_cost, budget).run()
 
 
 class _Lowering:
-    def __init__(self, circuit: Circuit, box: Box, unit: UnitFunction | None, square_cost: int) -> None:
+    def __init__(
+        self, circuit: Circuit, box: Box, unit: UnitFunction | None, square_cost: int, budget: DepthBudget | None
+    ) -> None:
         low = [rational(a) for a, _ in box]
         high = [rational(b) for _, b in box]
-        self.circuit, self.square_cost = circuit, square_cost
+        self.circuit, self.square_cost, self.budget = circuit, square_cost, budget
         self.unit = unit if is_natural(circuit, box) else None
         self.program = Program(
             center=[(a + b) / 2 for a, b in zip(low, high, strict=True)],
@@ -70,6 +95,7 @@ class _Lowering:
         self.slope = [r / s for r, s in zip(self.program.radius, scale, strict=True)]
         self.values: dict[Monomial, _Value] = {}
         self.splits: dict[Monomial, tuple[Monomial, Monomial]] = {}
+        self.groups: Groups = {}
 
     def run(self) -> Program:
         program = self.program
@@ -77,7 +103,9 @@ class _Lowering:
         program.defects = [0.0] * len(self.circuit.outputs)
         terms = [{m: rational(c) for m, c in output.terms.items()} for output in self.circuit.outputs]
         if self.unit:
-            add_counts(program, self.circuit, terms, self.unit, self.square_cost)  # takes what it handles out of `terms`
+            add_counts(
+                program, self.circuit, terms, self.unit, self.square_cost
+            )  # takes what it handles out of `terms`
         quadratics: list[Quadratic] = []
         high: dict[Monomial, dict[int, fmpq]] = {}
         for k, rest in enumerate(terms):
@@ -99,7 +127,9 @@ class _Lowering:
         needed = {factor for pair in self.splits.values() for factor in pair}
         for monomial in terms:
             first, second = self.splits.get(monomial, (monomial, monomial))
-            if monomial in needed or first == second or self._is_discrete(monomial):  # its value is there anyway, or half the price
+            if (
+                monomial in needed or first == second or self._is_discrete(monomial)
+            ):  # its value is there anyway, or half the price
                 self._add_term(monomial, terms[monomial])
             else:
                 by_factor.setdefault(first, []).append(monomial)
@@ -116,6 +146,8 @@ class _Lowering:
 
     def _choose_splits(self, terms: Iterable[Monomial]) -> dict[Monomial, tuple[Monomial, Monomial]]:
         """Splits monomials; what is made of bits or spins only is one factor, done by counting."""
+        if self.budget:
+            return self._split_within(self.budget, [m for m in terms if not self._is_discrete(m)])
         mixed, whole, spins = {}, [], []
         for monomial in terms:
             inside = self._discrete_part(monomial)
@@ -134,6 +166,15 @@ class _Lowering:
             if len(tree) < sum(len(monomial) - 1 for monomial in dict.fromkeys(spins)):
                 splits |= tree
         return splits
+
+    def _split_within(
+        self, budget: DepthBudget, monomials: list[Monomial]
+    ) -> dict[Monomial, tuple[Monomial, Monomial]]:
+        """Pairs where their tree fits the budget, more factors at once where it does not."""
+        self.groups = choose_groups(monomials, budget.depth, budget.parity)
+        factors = [factor for factors in self.groups.values() for factor in factors]
+        pairs = choose_splits(m for m in (*monomials, *factors) if m not in self.groups and degree(m) > 1)
+        return {m: pair for m, pair in pairs.items() if m not in self.groups and not self._is_discrete(m)}
 
     def _discrete_part(self, monomial: Monomial) -> Monomial:
         """The bits of a monomial, or its spins if there are more of them; empty if they are not counted."""
@@ -184,6 +225,8 @@ class _Lowering:
                 row = self._input(monomial[0][0])
             elif self._is_discrete(monomial):
                 row = self._discrete(monomial)
+            elif monomial in self.groups:
+                row = self._multiply_all([self._value(factor) for factor in self.groups[monomial]])
             else:
                 first, second = self.splits[monomial]
                 row = self._multiply(self._value(first), self._value(second))
@@ -210,6 +253,30 @@ class _Lowering:
         add_multiple(row, v0, w.row)
         add_multiple(row, w0, v.row)
         add_multiple(row, -v0 * w0, {CONSTANT: fmpq(1)})
+        return row
+
+    def _multiply_all(self, values: list[_Value]) -> Row:
+        """Multiplies any number of values in one level; constant ones are factors of the result."""
+        assert self.budget is not None
+        constant = fmpq(1)
+        for value in values:
+            constant *= value.low if value.low == value.high else 1
+        varying = [value for value in values if value.low != value.high]
+        if len(varying) > 2:
+            factors = []
+            for value in varying:
+                size = max(abs(value.low), abs(value.high))
+                constant *= size
+                factors.append(_normalised(value.row, fmpq(0), size))
+            if len(factors) % 2 != self.budget.parity:
+                factors.append({CONSTANT: fmpq(1)})
+            product = self.program.power(factors)
+        elif len(varying) == 2:
+            product = self._multiply(*varying)
+        else:
+            product = varying[0].row if varying else {CONSTANT: fmpq(1)}
+        row: Row = {}
+        add_multiple(row, constant, product)
         return row
 
     def _range(self, monomial: Monomial) -> tuple[fmpq, fmpq]:
