@@ -69,12 +69,6 @@ def test_powers_of_a_linear_form_are_seen_through_their_expansion(formula, neuro
     assert_certified(net, formula, effort=500)
 
 
-def test_a_depth_budget_is_kept_or_refused_by_name():
-    assert cl.compile("x*y*z*w", box=(-1, 1), depth=2).depth == 2
-    with pytest.raises(ValueError, match="`depth` of `compile` must be 2 or more for this function with silu, got 1"):
-        cl.compile("x*y*z*w", box=(-1, 1), depth=1)
-
-
 def test_the_certificate_explains_itself():
     net = cl.compile("1000*a*b + c*d", box=(-1, 1))
     text = net.certificate.explain()

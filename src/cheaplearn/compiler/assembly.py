@@ -20,8 +20,11 @@ from .gate_noise import gate_noise
 from .identity_gates import identity_gate
 from .joint import JointBounds
 from .lattice import Lattice
-from .layout import Layout, Level
+from .layout import Layout, Level, PowerGroup
 from .linear_units import Block, LinearUnits, linear_units
+from .power_gates import POWER_REACH
+from .power_layers import PlacedPowers
+from .power_noise import largest_z
 from .rows import ROUNDUP, rational
 from .site_sums import add_up_sites
 from .sources import Sources
@@ -211,6 +214,7 @@ class Assembler:
                 placed.append((k, members, neurons.add_gate(gate, forms, members)))
         counts = self._count_neurons(level, neurons) if len(level.counts) else None
         carried = self.carrier.add_neurons(self, index, neurons) if self.carrier else None
+        powers = [self._place_powers(group, neurons) for group in level.powers]
         if not neurons.sizes:
             return
         columns = self._append(neurons.block(), np.concatenate(neurons.sizes), self.choice.activation)
@@ -238,6 +242,34 @@ class Assembler:
             self.carrier.register(self, carried, first + values)
         if counts is not None:
             self._set_counts(level, columns[0] + counts[0], counts[1], counts[2])
+        for placed_powers, factors, sums, start in powers:
+            self._set_powers(placed_powers, factors, sums, int(columns[0]) + start)
+
+    def _place_powers(self, group: PowerGroup, neurons: Neurons) -> tuple[PlacedPowers, Forms, int, int]:
+        """Adds the signed sums of a group and its neurons; returns where they begin."""
+        factors = Forms(None, linear_units(group.forms, self.sources, self.unit_size, self.arithmetic))
+        self._place_forms(factors, POWER_REACH)
+        gate = self.choice.powers[group.degree]
+        placed = PlacedPowers(group, gate, factors.column, factors.scale, self.arithmetic)
+        sums = int(self._append(*placed.sums())[0])
+        return placed, factors, sums, int(neurons.add_block(*placed.neurons(sums), largest_z(gate))[0])
+
+    def _set_powers(self, placed: PlacedPowers, factors: Forms, sums: int, neurons: int) -> None:
+        """Adds what reads the neurons of a group and registers its products as sources."""
+        parts = int(self._append(*placed.parts(sums, neurons))[0])
+        readouts = self._append(*placed.readouts(parts))
+        source = placed.source(factors.truncation, factors.rounding)
+        nodes = placed.group.nodes
+        self.sources.set(
+            2 * self.layout.n + nodes,
+            readouts.reshape(-1, len(nodes)).T,
+            np.broadcast_to(source.weights, (len(nodes), len(source.weights))),
+            size=source.size,
+            truncation=source.truncation,
+            rounding=source.rounding,
+            offset=source.offset,
+        )
+        self.assembly.node_errors[nodes] = source.own
 
     def _add_evens(self, evens: Neurons, k: int, forms: Forms, members: np.ndarray, neurons: np.ndarray) -> np.ndarray:
         if self.choice.gates[k].kind != "sawtooth":
@@ -286,7 +318,7 @@ class Assembler:
         missed = rational(stored) - exact
         return Even(gate, self.noise[k].value_size, stored, int(missed.p) / int(missed.q))
 
-    def _place_forms(self, forms: Forms) -> None:
+    def _place_forms(self, forms: Forms, reach: float = REACH) -> None:
         """Gives every form a unit, except where it is one unit already, up to a power of two."""
         units = forms.units
         if units.overflow:
@@ -325,7 +357,7 @@ class Assembler:
             forms.rounding[others] = rounding
         forms.truncation = units.truncation
         error = (forms.truncation + forms.rounding).max(initial=0.0)
-        if not 2 * error <= REACH - 1.0:  # twice: the two forms of a product share one range
+        if not 2 * error <= reach - 1.0:  # twice: the two forms of a product share one range
             self.message = self.message or "errors inside the network are too large for its gates"
 
     def _set_squares(self, k: int, level: Level, forms: Forms, readout: np.ndarray, place: np.ndarray) -> None:

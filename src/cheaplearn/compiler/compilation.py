@@ -54,8 +54,8 @@ def compile(
             multiplication, exact up to rounding: the one to take where the runtime can multiply), "relu" (exact for
             bits and spins; about log4(1/tolerance) neurons a square of real inputs) or "auto" (the cheapest;
             ``net.metadata["choice"]`` says why).
-        depth: Largest number of hidden layers; None for as many as the products need (ceil(log2 d) for degree d). Fewer
-            are refused: flattening below that is not built.
+        depth: Most hidden layers; None: as many as products of pairs need, ``ceil(log2 degree)``. With fewer, up to 6
+            factors are multiplied in one layer: 2^(b-1) neurons for b factors, and far less exact.
         strict_layers: Whether each layer reads only the one before: values are carried by identity neurons.
         variables: Kind of some inputs: {"x": "bit" | "spin" | "real"}.
         relative_tolerance: Instead of `tolerance`: relative to the sum over terms of |c| max over the box of
@@ -97,7 +97,7 @@ def compile(
 
     def compile_with(name: str) -> Network:
         activation_named(name)
-        job = Job(circuit, intervals, tolerances, np.dtype(dtype), name, strict_layers, lattice)
+        job = Job(circuit, intervals, tolerances, np.dtype(dtype), name, strict_layers, lattice, depth)
         return _require_depth(_compiled(job), depth)
 
     if activation != "auto":
@@ -122,10 +122,10 @@ def _check_depth(depth: int | None) -> None:
 
 
 def _require_depth(net: Network, depth: int | None) -> Network:
-    """Refuses a network that is too deep: products of more than two factors in one layer are not built."""
+    """Refuses a network with more hidden layers than levels: sawtooth squares have one for every tooth."""
     if depth is not None and net.depth > depth:
         requirement = f"{net.depth} or more for this function with {net.activation}"
-        advice = "A layer squares or multiplies two factors; for ReLU the depth grows with log(1/tolerance)."
+        advice = "Pass activation='silu' for squares in one layer."
         raise ValueError(must_be("depth", "compile", requirement, depth, advice))
     return net
 

@@ -1,4 +1,4 @@
-r"""Taylor series of the even part of an activation about a bias, with a proven tail.
+r"""Taylor series of the even or the odd part of an activation about a bias, with a proven tail.
 
 Write ``sigma(b + z) = sum_n c_n z^n``. The coefficients are balls (python-flint power series). sigma is analytic in the
 disc ``|z| <= rho``, so by Cauchy ``|c_n| <= M rho^-n`` with M the largest ``|sigma|`` on its circle, which is covered
@@ -19,7 +19,7 @@ from flint import acb, arb, arb_series, ctx
 
 from .rows import ROUNDUP, upper
 
-__all__ = ["FORMULAS", "MAX_TERMS", "EvenSeries", "Formula", "even_series", "working_precision"]
+__all__ = ["FORMULAS", "MAX_TERMS", "EvenSeries", "Formula", "even_series", "odd_series", "working_precision"]
 
 MAX_TERMS = 96  # powers of z^2 that are kept at most
 _PRECISION = 400  # bits: three scales of size 2^-24 cancel 150 bits, the constants want 200
@@ -57,10 +57,10 @@ FORMULAS = {
 
 @dataclass(frozen=True)
 class EvenSeries:
-    """Even Taylor coefficients of one activation at one bias.
+    """Even (or odd) Taylor coefficients of one activation at one bias.
 
     Args:
-        coefficients: Balls of ``c_0, c_2, c_4, ...`` (MAX_TERMS + 1 of them).
+        coefficients: Balls of ``c_0, c_2, c_4, ...`` (MAX_TERMS + 1 of them); of ``c_1, c_3, ...`` in an odd series.
         radius: rho.
         size: M.
     """
@@ -74,10 +74,10 @@ class EvenSeries:
 
         Args:
             z_max: Largest |z|.
-            terms: J; the terms up to ``z^(2J)`` are kept.
+            terms: J; the terms up to ``z^(2J)`` (``z^(2J+1)`` in an odd series) are kept.
 
         Returns:
-            Upper bound of ``sum_(j > J) |c_2j| z_max^(2j)``; infinite outside the disc.
+            Upper bound of ``sum_(j > J) |c_2j| z_max^(2j)``, which also bounds the odd terms; infinite outside it.
         """
         ratio = z_max / self.radius * ROUNDUP
         if ratio >= 1.0:
@@ -98,11 +98,31 @@ def even_series(activation: str, bias: float) -> EvenSeries:
 
     Cost: a few milliseconds, once for each pair of arguments.
     """
+    return _part(activation, bias, 0)
+
+
+@cache
+def odd_series(activation: str, bias: float) -> EvenSeries:
+    """Expands the odd part of an activation about a bias.
+
+    Args:
+        activation: Key of FORMULAS.
+        bias: A float64, taken exactly.
+
+    Returns:
+        The coefficients of ``z, z^3, ...`` and what bounds their tail.
+
+    Cost: a few milliseconds, once for each pair of arguments.
+    """
+    return _part(activation, bias, 1)
+
+
+def _part(activation: str, bias: float, parity: int) -> EvenSeries:
     formula = FORMULAS[activation]
     radius = formula.radius(bias)
-    with working_precision(_PRECISION, 2 * MAX_TERMS + 1):
+    with working_precision(_PRECISION, 2 * MAX_TERMS + 2):
         series = formula.evaluate(arb_series([bias, 1]))
-        coefficients = tuple(series[2 * j] for j in range(MAX_TERMS + 1))
+        coefficients = tuple(series[2 * j + parity] for j in range(MAX_TERMS + 1))
     with working_precision(64):
         size = max(upper(abs(formula.evaluate(point))) for point in _circle(bias, radius))
     return EvenSeries(coefficients, radius, size)

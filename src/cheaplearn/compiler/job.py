@@ -10,14 +10,17 @@ import numpy as np
 from .._messages import must_be
 from ..circuit import Circuit
 from .counts import unit_function
+from .depth_budget import smallest_depth
 from .inputs import Interval
 from .lattice import Lattice
 from .lattice_lowering import lower_on_lattice
 from .layout import Layout
-from .lowering import lower
+from .lowering import DepthBudget, lower
+from .power_gates import power_parity
 from .quadratic import add_quadratics
 from .sawtooth import most_teeth
 from .search import Candidate, best_candidate, quick_candidate
+from .splitting import degree
 
 __all__ = ["Job"]
 
@@ -37,6 +40,7 @@ class Job:
         activation: Name of the activation.
         is_strict: Whether each layer reads only the one before.
         lattice: Translations to keep, or None.
+        depth: Most hidden layers, or None.
     """
 
     circuit: Circuit
@@ -46,6 +50,7 @@ class Job:
     activation: str
     is_strict: bool = False
     lattice: Lattice | None = None
+    depth: int | None = None
 
     def best(self) -> tuple[Layout, Candidate]:
         """Finds the smallest network.
@@ -62,7 +67,7 @@ class Job:
         return layout, best
 
     def quick(self, activation: str, dtype: str) -> Candidate:
-        """Certifies the same function otherwise, without any search.
+        """Certifies the same function otherwise, at any depth, without any search.
 
         Args:
             activation: Name of the activation.
@@ -71,7 +76,7 @@ class Job:
         Returns:
             A valid, not quite smallest bound.
         """
-        other = replace(self, activation=activation, dtype=np.dtype(dtype))
+        other = replace(self, activation=activation, dtype=np.dtype(dtype), depth=None)
         tolerances = np.ones(len(self.circuit.outputs)) if self.tolerances is None else self.tolerances
         return quick_candidate(other.layout(), activation, other.dtype, tolerances)
 
@@ -92,7 +97,23 @@ class Job:
             return Layout(program, discrete, self.lattice)
         budgets = share * self.tolerances if self.tolerances is not None and share else None
         quadratics = partial(add_quadratics, budgets=budgets)
-        return Layout(lower(self.circuit, self.intervals, unit, square_cost, quadratics), discrete)
+        program = lower(self.circuit, self.intervals, unit, square_cost, quadratics)
+        if self.depth is not None and program.depth > self.depth:
+            budget = DepthBudget(self.depth, self._parity(self.depth))
+            program = lower(self.circuit, self.intervals, unit, square_cost, quadratics, budget=budget)
+        return Layout(program, discrete)
+
+    def _parity(self, depth: int) -> int:
+        """Refuses a depth that products of several factors at once cannot keep either."""
+        parity = power_parity(self.activation)
+        largest = max((degree(monomial) for output in self.circuit.outputs for monomial in output.terms), default=0)
+        needed = smallest_depth(largest, parity)
+        if parity is None or self.is_strict or depth < needed:
+            tree = smallest_depth(largest, None)
+            shown = tree if self.is_strict else needed
+            what = f"at least {shown} for degree {largest} and activation {self.activation!r}"
+            raise ValueError(must_be("depth", "compile", what, depth, f"depth={tree} is the most exact."))
+        return parity
 
     def _leaves_out(self, layout: Layout) -> bool:
         """Tells whether squares were left out to save neurons (rounding noise of eigenvectors does not count)."""

@@ -13,7 +13,27 @@ from .lattice import Lattice
 from .program import Node, Program
 from .rows import CONSTANT, up
 
-__all__ = ["Layout", "Level"]
+__all__ = ["Layout", "Level", "PowerGroup"]
+
+
+@dataclass(frozen=True)
+class PowerGroup:
+    """Powers of one level with the same exponents.
+
+    Args:
+        powers: Exponents of the factors.
+        nodes: Indices of the nodes.
+        forms: Factors of the first node, then of the second, ...
+    """
+
+    powers: tuple[int, ...]
+    nodes: np.ndarray
+    forms: ExactRows
+
+    @property
+    def degree(self) -> int:
+        """Number of factors, equal ones counted as often as they occur."""
+        return sum(self.powers)
 
 
 @dataclass(frozen=True)
@@ -28,6 +48,7 @@ class Level:
         count_forms: Forms of the counts.
         reach: Largest |form| over the counts.
         tops: Largest form of each count.
+        powers: Products of three factors or more.
     """
 
     squares: np.ndarray
@@ -37,6 +58,7 @@ class Level:
     count_forms: ExactRows
     reach: int
     tops: np.ndarray
+    powers: tuple[PowerGroup, ...] = ()
 
 
 class Layout:
@@ -56,7 +78,7 @@ class Layout:
             column - 1
             for node in program.nodes
             if node.kind != "count"
-            for row in (node.left, node.right or {})
+            for row in node.forms
             for column in row
             if 0 < column <= self.n
         }
@@ -116,6 +138,21 @@ class Layout:
             exact_rows([nodes[i].left for i in by_kind["count"]], self._raw_source),
             max((nodes[i].reach for i in by_kind["count"]), default=0),
             np.array([nodes[i].top for i in by_kind["count"]], dtype=np.float64),
+            self._powers([i for i in indices if nodes[i].kind == "power"]),
+        )
+
+    def _powers(self, indices: list[int]) -> tuple[PowerGroup, ...]:
+        nodes = self.program.nodes
+        groups: dict[tuple[int, ...], list[int]] = {}
+        for i in indices:
+            groups.setdefault(nodes[i].powers, []).append(i)
+        return tuple(
+            PowerGroup(
+                powers,
+                np.array(members, dtype=np.int64),
+                exact_rows([form for i in members for form in nodes[i].forms], self._source),
+            )
+            for powers, members in groups.items()
         )
 
     def _source(self, column: int, value: fmpq) -> tuple[int, fmpq, fmpq]:

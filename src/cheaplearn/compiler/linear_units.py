@@ -11,7 +11,7 @@ from .exact_arrays import ExactRows, product_error
 from .rows import ROUNDUP
 from .sources import Sources
 
-__all__ = ["Block", "LinearUnits", "linear_units"]
+__all__ = ["Block", "LinearUnits", "is_power_of_two", "linear_units"]
 
 _SMALL = 2.0**-900  # products of smaller float64 numbers have errors that may underflow ...
 _SMALLEST = 2.0**-1070  # ... by less than this
@@ -106,7 +106,7 @@ def linear_units(
 
     kept = stored != 0
     numbers = np.concatenate([stored, bias])
-    inexact = _any(row[kept], ~_is_power_of_two(stored[kept]), n_rows)
+    inexact = _any(row[kept], ~is_power_of_two(stored[kept]), n_rows)
     overflow = not (np.all(np.isfinite(numbers)) and np.all(np.isfinite(size)))
     block = Block(row[kept], column[kept], stored[kept], bias)
     size = (size + np.abs(bias / factor)) * ROUNDUP
@@ -132,5 +132,13 @@ def _lowest_bit(numbers: np.ndarray) -> np.ndarray:
     return np.ldexp((digits & -digits).astype(np.float64), exponent - 53)
 
 
-def _is_power_of_two(numbers: np.ndarray) -> np.ndarray:
+def is_power_of_two(numbers: np.ndarray | float) -> np.ndarray:
+    """Tells which numbers are powers of two up to the sign: products by them are exact.
+
+    Args:
+        numbers: Floats.
+
+    Returns:
+        Booleans, same shape.
+    """
     return np.frexp(np.abs(numbers))[0] <= 0.5  # the mantissa is in [0.5, 1)

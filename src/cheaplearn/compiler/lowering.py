@@ -2,6 +2,8 @@ r"""From a circuit and a box to a program.
 
 - Terms of degree at most 2 are expanded in centred inputs and become shared squares (`quadratic.py`).
 - Products of bits and of spins are unit functions of an integer, one neuron each (`counts.py`).
+- Where a tree of pairs would have more levels than a budget allows, several factors, scaled by their largest size, are
+  multiplied in one level (`depth_budget.py`, `sign_patterns.py`).
 - Higher monomials are balanced trees of shared products (`splitting.py`); monomials with a common factor h are added up
   first, ``sum_q c_q h q = h (sum_q c_q q)``, where that takes fewer products. Factors are centred and scaled by their
   range: ``v w = V W a b + v0 w + w0 v - v0 w0`` with ``a = (v - v0)/V``, ``b = (w - w0)/W`` in [-1, 1].
@@ -17,17 +19,31 @@ from flint import fmpq
 
 from ..circuit import Circuit
 from .counts import UnitFunction, add_counts, is_natural, product_of_discrete, spin_product
+from .depth_budget import Groups, choose_groups
 from .form_powers import linear_form_of_power
 from .program import Program
 from .quadratic import Quadratic, add_quadratics
 from .rows import CONSTANT, Row, add_multiple, rational
 from .splitting import Monomial, choose_splits, degree
 
-__all__ = ["lower"]
+__all__ = ["DepthBudget", "lower"]
 
 Box = Sequence[tuple[Fraction, Fraction]]
 AddQuadratics = Callable[[Program, list[Quadratic]], None]
 PairRow = Callable[[Program, int, int], Row]
+
+
+@dataclass(frozen=True)
+class DepthBudget:
+    """A number of levels that is too small for products of pairs.
+
+    Args:
+        depth: The number.
+        parity: Number of factors, modulo 2, that one layer can multiply (`power_parity`).
+    """
+
+    depth: int
+    parity: int
 
 
 @dataclass(frozen=True)
@@ -47,6 +63,7 @@ def lower(
     quadratics: AddQuadratics = add_quadratics,
     pair_row: PairRow | None = None,
     cubic_factor: int | None = None,
+    budget: DepthBudget | None = None,
 ) -> Program:
     """Writes a circuit as squares, products and counts of affine forms.
 
@@ -59,6 +76,7 @@ def lower(
         pair_row: Writes ``u_i u_j``, given the columns of two inputs, where it is a factor; None for a product.
         cubic_factor: Input that is split off every monomial of degree 3 that has it, so that they are added up before
             one product; None to choose by popularity.
+        budget: How many levels there may be, where products of pairs would need more.
 
     Returns:
         A program equal to the circuit up to its `defects`.
@@ -67,6 +85,7 @@ def lower(
     """
     lowering = _Lowering(circuit, box, unit, square_cost)
     lowering.add_quadratics, lowering.pair_row, lowering.cubic_factor = quadratics, pair_row, cubic_factor
+    lowering.budget = budget
     return lowering.run()
 
 
@@ -78,6 +97,7 @@ class _Lowering:
         self.add_quadratics: AddQuadratics = add_quadratics
         self.pair_row: PairRow | None = None
         self.cubic_factor: int | None = None
+        self.budget: DepthBudget | None = None
         self.unit = unit if is_natural(circuit, box) else None
         self.program = Program(
             center=[(a + b) / 2 for a, b in zip(low, high, strict=True)],
@@ -90,6 +110,7 @@ class _Lowering:
         self.slope = [r / s for r, s in zip(self.program.radius, scale, strict=True)]
         self.values: dict[Monomial, _Value] = {}
         self.splits: dict[Monomial, tuple[Monomial, Monomial]] = {}
+        self.groups: Groups = {}
 
     def run(self) -> Program:
         program = self.program
@@ -100,7 +121,7 @@ class _Lowering:
             add_counts(
                 program, self.circuit, terms, self.unit, self.square_cost
             )  # takes what it handles out of `terms`
-        for k, rest in enumerate(terms):
+        for k, rest in enumerate(terms if self.budget is None else []):
             self._add_form_powers(k, rest)
         quadratics: list[Quadratic] = []
         high: dict[Monomial, dict[int, fmpq]] = {}
@@ -171,6 +192,8 @@ class _Lowering:
 
     def _choose_splits(self, terms: Iterable[Monomial]) -> dict[Monomial, tuple[Monomial, Monomial]]:
         """Splits monomials; what is made of bits or spins only is one factor, done by counting."""
+        if self.budget:
+            return self._split_within(self.budget, [m for m in terms if not self._is_discrete(m)])
         mixed, whole, spins = {}, [], []
         for monomial in terms:
             inside = self._discrete_part(monomial)
@@ -198,6 +221,15 @@ class _Lowering:
             return None
         rest = tuple((s, power - (s == site)) for s, power in monomial if power > (s == site))
         return ((site, 1),), rest
+
+    def _split_within(
+        self, budget: DepthBudget, monomials: list[Monomial]
+    ) -> dict[Monomial, tuple[Monomial, Monomial]]:
+        """Pairs where their tree fits the budget, more factors at once where it does not."""
+        self.groups = choose_groups(monomials, budget.depth, budget.parity)
+        factors = [factor for factors in self.groups.values() for factor in factors]
+        pairs = choose_splits(m for m in (*monomials, *factors) if m not in self.groups and degree(m) > 1)
+        return {m: pair for m, pair in pairs.items() if m not in self.groups and not self._is_discrete(m)}
 
     def _discrete_part(self, monomial: Monomial) -> Monomial:
         """The bits of a monomial, or its spins if there are more of them; empty if they are not counted."""
@@ -250,6 +282,8 @@ class _Lowering:
                 row = self._discrete(monomial)
             elif self.pair_row and len(monomial) == degree(monomial) == 2:
                 row = self._pair(monomial, self.pair_row)
+            elif monomial in self.groups:
+                row = self._multiply_all([self._value(factor) for factor in self.groups[monomial]])
             else:
                 first, second = self.splits[monomial]
                 row = self._multiply(self._value(first), self._value(second))
@@ -285,6 +319,30 @@ class _Lowering:
         add_multiple(row, v0, w.row)
         add_multiple(row, w0, v.row)
         add_multiple(row, -v0 * w0, {CONSTANT: fmpq(1)})
+        return row
+
+    def _multiply_all(self, values: list[_Value]) -> Row:
+        """Multiplies any number of values in one level; constant ones are factors of the result."""
+        assert self.budget is not None
+        constant = fmpq(1)
+        for value in values:
+            constant *= value.low if value.low == value.high else 1
+        varying = [value for value in values if value.low != value.high]
+        if len(varying) > 2:
+            factors = []
+            for value in varying:
+                size = max(abs(value.low), abs(value.high))
+                constant *= size
+                factors.append(_normalised(value.row, fmpq(0), size))
+            if len(factors) % 2 != self.budget.parity:
+                factors.append({CONSTANT: fmpq(1)})
+            product = self.program.power(factors)
+        elif len(varying) == 2:
+            product = self._multiply(*varying)
+        else:
+            product = varying[0].row if varying else {CONSTANT: fmpq(1)}
+        row: Row = {}
+        add_multiple(row, constant, product)
         return row
 
     def _range(self, monomial: Monomial) -> tuple[fmpq, fmpq]:

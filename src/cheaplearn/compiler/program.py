@@ -1,8 +1,8 @@
-"""The program: a function as affine maps, squares and products of affine forms, and counts of bits; all exact."""
+"""The program: a function as affine maps, squares, products and powers of affine forms, and counts of bits; exact."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flint import fmpq
 
@@ -10,7 +10,9 @@ from .rows import CONSTANT, Row, add_multiple
 
 __all__ = ["Kind", "Node", "Program"]
 
-Kind = str  # "square" (left^2), "product" (left * right), or "count": a unit function of an integer, see `counts.py`
+# "square" (left^2), "product" (left * right), "power" (a product of three factors or more in one layer), or "count": a
+# unit function of an integer, see `counts.py`
+Kind = str
 
 
 @dataclass(frozen=True)
@@ -18,13 +20,15 @@ class Node:
     """One non-linear value.
 
     Args:
-        kind: "square", "product" or "count".
+        kind: "square", "product", "power" or "count".
         left: Affine form; columns: 0 the constant, 1..n the centred inputs u, n + 1 + i node i. Its size is at most 1
             on the box, except for a count, where it is an integer at every point of the box.
         right: The other factor of a product.
         level: 1 if the forms read inputs only, else one more than the highest level they read.
         reach: Largest |left| of a count.
         top: Largest value of left of a count (its value is at most that, or 1).
+        more: Third and further factors of a power; all of its factors are distinct.
+        powers: Exponents of the factors of a power.
     """
 
     kind: Kind
@@ -33,6 +37,13 @@ class Node:
     level: int
     reach: int = 1
     top: int = 1
+    more: tuple[Row, ...] = ()
+    powers: tuple[int, ...] = ()
+
+    @property
+    def forms(self) -> tuple[Row, ...]:
+        """Every form the node reads."""
+        return (self.left, *((self.right,) if self.right is not None else ()), *self.more)
 
 
 @dataclass
@@ -54,9 +65,7 @@ class Program:
     nodes: list[Node] = field(default_factory=list)
     outputs: list[Row] = field(default_factory=list)
     defects: list[float] = field(default_factory=list)
-    _known: dict[tuple[str, frozenset[tuple[int, fmpq]], frozenset[tuple[int, fmpq]]], int] = field(
-        default_factory=dict, repr=False
-    )
+    _known: dict[tuple[object, ...], int] = field(default_factory=dict, repr=False)
 
     @property
     def n_inputs(self) -> int:
@@ -110,12 +119,36 @@ class Program:
         """
         return self._column("count", form, None, reach, top)
 
+    def power(self, factors: list[Row]) -> Row:
+        """Multiplies three forms or more in one layer; equal ones (up to the sign) become powers.
+
+        Args:
+            factors: Forms with ``|form| <= 1`` on the box.
+
+        Returns:
+            The row of the product.
+        """
+        sign = 1
+        found: dict[frozenset[tuple[int, fmpq]], tuple[Row, int]] = {}
+        for factor in factors:
+            form = _positive(factor)
+            sign *= 1 if form is factor else -1
+            key = frozenset(form.items())
+            found[key] = form, found[key][1] + 1 if key in found else 1
+        ordered = sorted(found.values(), key=lambda pair: (-pair[1], _order(pair[0])))
+        forms, powers = [form for form, _ in ordered], tuple(power for _, power in ordered)
+        right = forms[1] if len(forms) > 1 else None
+        return {self._add(Node("power", forms[0], right, 0, more=tuple(forms[2:]), powers=powers)): fmpq(sign)}
+
     def _column(self, kind: Kind, left: Row, right: Row | None, reach: int = 1, top: int = 1) -> int:
-        key = kind, frozenset(left.items()), frozenset((right or {}).items())
+        return self._add(Node(kind, left, right, 0, reach, top))
+
+    def _add(self, node: Node) -> int:
+        key = (node.kind, node.powers, *(frozenset(row.items()) for row in node.forms))
         if key not in self._known:
-            level = 1 + max((self._level(column) for row in (left, right or {}) for column in row), default=0)
+            level = 1 + max((self._level(column) for row in node.forms for column in row), default=0)
             self._known[key] = 1 + self.n_inputs + len(self.nodes)
-            self.nodes.append(Node(kind, left, right, level, reach, top))
+            self.nodes.append(replace(node, level=level))
         return self._known[key]
 
     def _level(self, column: int) -> int:

@@ -41,14 +41,19 @@ def unreachable(job: Job, best: Candidate) -> tuple[str, float]:
     k = int(np.argmax(errors / job.tolerances))
     reached = float(errors[k])
     where = f" of output {labels[k]!r}" if len(labels) > 1 else ""
-    advice = []
-    for other_dtype, other in dict.fromkeys((("float64", job.activation), (dtype, "square"), ("float64", "square"))):
-        if (other_dtype, other) == (dtype, job.activation):
+    advice, deeper = [], "depth=None, " if job.depth is not None else ""
+    for other_dtype, other in dict.fromkeys((
+        (dtype, job.activation),
+        ("float64", job.activation),
+        (dtype, "square"),
+        ("float64", "square"),
+    )):
+        if (other_dtype, other) == (dtype, job.activation) and not deeper:
             continue
         candidate = job.quick(other, other_dtype)
         if candidate.ratio <= 1.0:
             bound = rounded_up(candidate.assembly.bounds.errors[k], 2)
-            advice.append(f"dtype={other_dtype!r}, activation={other!r} reaches {bound:.2g}")
+            advice.append(f"{deeper}dtype={other_dtype!r}, activation={other!r} reaches {bound:.2g}")
     message = (
         f"`tolerance`{where} is {job.tolerances[k]:.3g}, but the best error that can be certified with activation "
         f"{job.activation!r} in {dtype} is {rounded_up(reached):.3g}. "

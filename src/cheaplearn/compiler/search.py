@@ -14,6 +14,8 @@ from .assembly import assemble
 from .gate_noise import gate_noise
 from .joint import JointBounds
 from .layout import Layout
+from .power_gates import MAX_POWER_SCALES, PowerGate
+from .power_search import best_power_exponent, power_gate_at
 from .sawtooth import most_teeth, sawtooth_gate
 from .sensitivity import node_sensitivities
 from .square_gates import SquareGate, gate_kinds, square_gate
@@ -62,7 +64,7 @@ def best_candidate(
         The best candidate; its `ratio` tells whether the tolerances are met.
     """
     with threadpool_limits(limits=1):  # the matrices are small: threads would only wait for each other
-        return _Search(layout, activation, dtype, tolerances, is_strict=is_strict).run()
+        return _Search(layout, activation, dtype, tolerances, is_strict=is_strict).run_with_powers()
 
 
 def quick_candidate(layout: Layout, activation: str, dtype: np.dtype, tolerances: np.ndarray) -> Candidate:
@@ -79,6 +81,7 @@ def quick_candidate(layout: Layout, activation: str, dtype: np.dtype, tolerances
     """
     with threadpool_limits(limits=1):
         search = _Search(layout, activation, dtype, tolerances)
+        search.set_powers(1)
         if not search.has_squares:
             return search.evaluate(())
         if activation == "relu":
@@ -168,7 +171,48 @@ class _Search:
         self.tolerances = np.ones(len(layout.program.outputs)) if tolerances is None else tolerances
         self.joint = JointBounds(layout)
         self.is_small = len(layout.program.nodes) <= _SMALL
-        self.has_squares = any(node.kind != "count" for node in layout.program.nodes)
+        self.has_squares = any(node.kind not in {"count", "power"} for node in layout.program.nodes)
+        self.powers: dict[int, PowerGate] = {}
+        self.degrees = sorted({sum(node.powers) for node in layout.program.nodes if node.kind == "power"})
+
+    def run_with_powers(self) -> Candidate:
+        """Tries products in one layer with more and more scales, until the tolerances are met."""
+        best: Candidate | None = None
+        for scales in range(1, MAX_POWER_SCALES + 1):
+            exponents = self.set_powers(scales)
+            found = self.run()
+            if self.degrees:
+                found = self.refined(found, scales, exponents)
+            if found.ratio <= 1.0 or not self.degrees or not self.has_tolerance:
+                return found
+            if best is None or found.ratio < best.ratio:
+                best = found
+        assert best is not None
+        return best
+
+    def set_powers(self, scales: int) -> dict[int, float]:
+        """Takes for every number of factors the gate that is best for one product; returns the scales' exponents."""
+        exponents = {b: best_power_exponent(self.activation, b, self.dtype.name, scales) for b in self.degrees}
+        self.powers = {b: power_gate_at(self.activation, b, k, self.dtype.name, scales) for b, k in exponents.items()}
+        return exponents
+
+    def refined(self, best: Candidate, scales: int, exponents: dict[int, float]) -> Candidate:
+        """Walks downhill over the scales of the products."""
+        for b in self.degrees:
+            for step in (0.25, -0.25):
+                k = exponents[b] + step
+                while (candidate := self.with_power(best, b, k, scales)).ratio < best.ratio:
+                    best, exponents[b], k = candidate, k, k + step
+        return best
+
+    def with_power(self, candidate: Candidate, b: int, exponent: float, scales: int) -> Candidate:
+        """Exchanges the gate of products of b factors; the same candidate if there is no such gate."""
+        try:
+            gate = power_gate_at(self.activation, b, exponent, self.dtype.name, scales)
+        except ValueError:
+            return candidate
+        self.powers = {**candidate.choice.powers, b: gate}
+        return self.evaluate(candidate.choice.gates, candidate.choice.of_node)
 
     def run(self) -> Candidate:
         if not self.has_squares:
@@ -260,7 +304,7 @@ class _Search:
         """Assembles and certifies one choice."""
         if of_node is None:
             of_node = np.zeros(len(self.layout.program.nodes), dtype=np.int64)
-        choice = GateChoice(self.activation, gates, of_node)
+        choice = GateChoice(self.activation, gates, of_node, self.powers)
         assembly = assemble(self.layout, choice, self.dtype, self.joint, is_strict=self.is_strict)
         ratio = float((assembly.bounds.errors / self.tolerances).max())
         return Candidate(assembly, choice, ratio)

@@ -18,7 +18,7 @@ def node_sensitivities(layout: Layout, output_weights: np.ndarray) -> np.ndarray
 
     Returns:
         What an error of each node counts, shape (nodes,): squares pass an error of their form on twice, products the
-        error of each factor once.
+        error of each factor once for every time it occurs.
     """
     first = 2 * layout.n
     total = np.zeros(layout.n_sources)
@@ -31,6 +31,9 @@ def node_sensitivities(layout: Layout, output_weights: np.ndarray) -> np.ndarray
             total[first + level.products],
         ])
         np.add.at(total, level.forms.source, np.abs(level.forms.high) * of_form[level.forms.row])
+        for group in level.powers:
+            of_factor = np.outer(total[first + group.nodes], group.powers).ravel()
+            np.add.at(total, group.forms.source, np.abs(group.forms.high) * of_factor[group.forms.row])
         of_count = 2 * total[first + level.counts]
         np.add.at(total, level.count_forms.source, np.abs(level.count_forms.high) * of_count[level.count_forms.row])
     return total[first:]

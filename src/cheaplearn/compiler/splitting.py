@@ -72,10 +72,11 @@ def _split_all(
 
 
 def _merit(pair: tuple[Monomial, Monomial], made: set[Monomial], popularity: Counter[Monomial]) -> tuple[int, int, int]:
-    """Prefers factors that are there already (inputs always are), then equal ones, then popular ones."""
+    """Prefers factors that are there already (inputs always are), then squares among the others, then popular ones."""
     a, b = pair
-    free = sum(1 for factor in pair if factor in made or degree(factor) == 1)
-    return free, int(a == b), max(popularity[a], popularity[b])
+    missing = [factor for factor in {a, b} if factor not in made and degree(factor) > 1]
+    squares = sum(1 for factor in missing if _root(factor))
+    return -len(missing), squares, max(popularity[a], popularity[b])
 
 
 def _candidates(monomial: Monomial, largest: int) -> list[tuple[Monomial, Monomial]]:

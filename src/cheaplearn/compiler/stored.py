@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,6 +10,7 @@ from scipy import sparse
 
 from ..network import Layer
 from .linear_units import Block
+from .power_gates import PowerGate
 from .rows import ROUNDUP
 from .square_gates import SquareGate
 
@@ -23,11 +25,13 @@ class GateChoice:
         activation: Name of the activation of every neuron.
         gates: The gates; empty if the program has counts only.
         of_node: Index of the gate of each node.
+        powers: Gate of the products of so many factors in one layer, by their number.
     """
 
     activation: str
     gates: tuple[SquareGate, ...]
     of_node: np.ndarray
+    powers: Mapping[int, PowerGate] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ __all__ = ["Even", "Forms", "Neurons"]
 class Forms:
     """Forms of one level and where they are computed."""
 
-    level: Level
+    level: Level | None
     units: LinearUnits
     column: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     scale: np.ndarray = field(default_factory=lambda: np.zeros(0))

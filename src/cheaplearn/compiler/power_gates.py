@@ -1,0 +1,231 @@
+r"""Products of b factors in one hidden layer: ``prod a_i ~= sum_k G_k sum_s (prod s) T(s_k F_s)``, ``F_s = s . a``.
+
+T is the even part of the activation (SiLU, GELU, softplus, Gaussian; b even) or its odd part without the linear term
+(tanh, sigmoid at bias 0; b odd); either way one neuron and a skip. Powers of F_s below b cancel between the sign
+patterns (`sign_patterns.py`), so that one scale is enough and the error is, by parity,
+
+    D(a) = e_0 prod a_i + e_1 prod a_i mean(a_i^2) + e_2 ... ,  |D| <= max_t t^b |e_0 + e_1 t^2| + |e_2| + ...
+
+because ``|prod a_i| <= t^b`` for ``t^2 = mean(a_i^2)``. One scale balances e_0 against e_1 (minimax); m scales cancel
+``e_1, ..., e_(m-1)``. The weights are rounded to the dtype first. Derivation: docs/theory/gates.md.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from flint import arb, arb_mat, fmpq
+
+from .._messages import must_be
+from .even_series import MAX_TERMS, EvenSeries, even_series, odd_series, working_precision
+from .rows import ROUNDUP, upper
+from .sign_patterns import corner_moment, corner_sum
+
+__all__ = ["MAX_POWER", "MAX_POWER_SCALES", "POWER_REACH", "PowerGate", "power_gate", "power_parity"]
+
+MAX_POWER = 6  # factors of one product at most: 32 to 64 neurons
+MAX_POWER_SCALES = 3
+POWER_REACH = 1.0 + 2.0**-3  # |a_i| <= 1 with room for what earlier layers add
+_PARITY = {"silu": 0, "gelu": 0, "softplus": 0, "gaussian": 0, "tanh": 1, "sigmoid": 1}
+_RATIOS = (1.0, 3 / 4, 1 / 2)
+_SCALE_BITS = 4  # significant bits of a scale, as in square gates
+
+
+@dataclass(frozen=True)
+class PowerGate:
+    """One neuron per sign pattern and scale, with what the product misses.
+
+    Args:
+        activation: Name.
+        degree: b.
+        scales: s_k, positive numbers of the dtype with few significant bits, descending.
+        weights: G_k, numbers of the dtype.
+        odd: sigma'(0) where a skip must remove ``sigma'(0) z``, else 0.
+        constant: sigma(0) as a rational, to within `constant_error`; what is removed (0 if it is 0).
+        constant_error: Bound on what the rational misses.
+        gain_error: e_0.
+        next_error: e_1.
+        other_errors: Upper bounds of ``|e_2|, |e_3|, ...``.
+        slack: Upper bound of everything else on the reach: tail of the series, float64 rounding of the above.
+        sizes: Upper bounds of ``|sum_s (prod s) T(s_k F_s)|`` on the reach, one per scale.
+    """
+
+    activation: str
+    degree: int
+    scales: tuple[float, ...]
+    weights: tuple[float, ...]
+    odd: fmpq
+    constant: fmpq
+    constant_error: float
+    gain_error: float
+    next_error: float
+    other_errors: tuple[float, ...]
+    slack: float
+    sizes: tuple[float, ...]
+
+    def remainder(self, reach: float = 1.0) -> float:
+        """Bounds the error of the product in exact arithmetic.
+
+        Args:
+            reach: Largest |a_i|, at most POWER_REACH.
+
+        Returns:
+            Upper bound of ``|D(a)|``; infinite beyond POWER_REACH.
+        """
+        if not reach <= POWER_REACH:
+            return math.inf
+        b, square = self.degree, reach * reach
+        main = reach**b * abs(self.gain_error + self.next_error * square)
+        if self.gain_error * self.next_error < 0:
+            peak = min(-b * self.gain_error / ((b + 2) * self.next_error), square)
+            main = max(main, peak ** (b / 2) * abs(self.gain_error + self.next_error * peak))
+        rounding = 2.0**-48 * reach ** (b + 2) * (abs(self.gain_error) + abs(self.next_error))
+        others = sum(e * reach ** (b + 4 + 2 * j) for j, e in enumerate(self.other_errors))
+        return (main + rounding + others + self.slack) * ROUNDUP
+
+
+def power_parity(activation: str) -> int | None:
+    """Tells which products an activation can do in one layer.
+
+    Args:
+        activation: Its name.
+
+    Returns:
+        0 for even, 1 for odd numbers of factors (a constant 1 as a further factor does the others); None for none.
+    """
+    return _PARITY.get(activation)
+
+
+@cache
+def power_gate(activation: str, degree: int, amplitude: float, dtype: str = "float32", scales: int = 1) -> PowerGate:
+    """Chooses scales and weights and bounds the remainder rigorously.
+
+    Args:
+        activation: One with a `power_parity`.
+        degree: Number of factors, of its parity, from 3 to MAX_POWER + 1.
+        amplitude: Largest scale, > 0, rounded to a few significant bits.
+        dtype: "float16", "float32" or "float64".
+        scales: Number of scales, 1 to MAX_POWER_SCALES.
+
+    Returns:
+        The gate.
+
+    Raises:
+        ValueError: If an argument is none of these, a weight overflows the dtype, or the amplitude is too large for
+            the series to prove anything.
+
+    Guarantee: the remainder holds for every ``|a_i| <= reach <= POWER_REACH`` in exact arithmetic, for the stored
+        weights.
+    Cost: milliseconds, once.
+    """
+    _check(activation, degree, amplitude, scales)
+    series = (odd_series if degree % 2 else even_series)(activation, 0.0)
+    s = tuple(_few_bits(_few_bits(amplitude) * ratio) for ratio in _RATIOS[:scales])
+    if s[0] * degree * POWER_REACH > 0.9 * series.radius:
+        requirement = f"at most {0.9 * series.radius / degree / POWER_REACH:.3g} to prove a remainder"
+        raise ValueError(must_be("amplitude", "power_gate", requirement, amplitude, "Pass a smaller amplitude."))
+    with working_precision():
+        return _certified(activation, degree, s, dtype, series)
+
+
+def _certified(activation: str, b: int, scales: tuple[float, ...], dtype: str, series: EvenSeries) -> PowerGate:
+    columns = [_columns(series, b, scale) for scale in scales]
+    weights = tuple(_stored(weight, dtype, scales[0]) for weight in _weights(columns, b))
+    totals = [
+        sum((arb(g) * c for g, c in zip(weights, row, strict=True)), arb(0)) for row in zip(*columns, strict=True)
+    ]
+    errors = [totals[0] - 1, *totals[1:]]
+    gain, following = (float(error.mid()) for error in errors[:2])
+    slack = POWER_REACH**b * upper(errors[0] - arb(gain)) + POWER_REACH ** (b + 2) * upper(errors[1] - arb(following))
+    patterns = corner_moment(b, 0)
+    tails = [patterns * series.tail(scale * b * POWER_REACH, MAX_TERMS) for scale in scales]
+    slack += sum(abs(g) * tail for g, tail in zip(weights, tails, strict=True))
+    sizes = [
+        sum(upper(c) * POWER_REACH ** (b + 2 * j) for j, c in enumerate(column)) + tail
+        for column, tail in zip(columns, tails, strict=True)
+    ]
+    centre = even_series(activation, 0.0).coefficients[0]
+    constant = _middle(centre) if b % 2 == 0 or activation == "sigmoid" else fmpq(0)
+    return PowerGate(
+        activation,
+        b,
+        scales,
+        weights,
+        _odd_coefficient(activation),
+        constant,
+        upper(centre - arb(constant)),
+        gain,
+        following,
+        tuple(upper(error) for error in errors[2:]),
+        slack * ROUNDUP,
+        tuple(size * ROUNDUP for size in sizes),
+    )
+
+
+def _columns(series: EvenSeries, b: int, scale: float) -> list[arb]:
+    """Coefficients of the terms of degree ``b, b + 2, ...`` of the product, each relative to its largest value."""
+    first = b // 2
+    return [
+        series.coefficients[j] * arb(scale) ** (2 * j + b % 2) * corner_sum(b, 2 * j + b % 2)
+        for j in range(first, MAX_TERMS + 1)
+    ]
+
+
+def _weights(columns: list[list[arb]], b: int) -> list[arb]:
+    if len(columns) == 1:
+        return [1 / (columns[0][0] + arb(_balance(b)) * columns[0][1])]
+    m = len(columns)
+    solution = arb_mat([[column[j] for column in columns] for j in range(m)]).solve(
+        arb_mat([[arb(j == 0)] for j in range(m)])
+    )
+    return [solution[k, 0] for k in range(m)]
+
+
+@cache
+def _balance(b: int) -> float:
+    """The d that makes ``max over 0 <= t <= 1 of t^b |t^2 - d|`` smallest: equal at the inner peak and at 1."""
+    low, high = 0.0, 1.0
+    while high - low > 2.0**-40:
+        d = (low + high) / 2
+        inner = (b * d / (b + 2)) ** (b / 2) * 2 * d / (b + 2)
+        low, high = (d, high) if inner < 1 - d else (low, d)
+    return low
+
+
+def _odd_coefficient(activation: str) -> fmpq:
+    return {"gaussian": fmpq(0), "tanh": fmpq(1), "sigmoid": fmpq(1, 4)}.get(activation, fmpq(1, 2))
+
+
+def _stored(weight: arb, dtype: str, scale: float) -> float:
+    with np.errstate(over="ignore"):
+        rounded = float(np.dtype(dtype).type(float(weight.mid())))
+    if not math.isfinite(rounded):
+        requirement = f"so large that no weight overflows {dtype}"
+        raise ValueError(must_be("amplitude", "power_gate", requirement, scale, "Pass a larger amplitude."))
+    return rounded
+
+
+def _few_bits(number: float) -> float:
+    mantissa, exponent = math.frexp(number)
+    return math.ldexp(round(math.ldexp(mantissa, _SCALE_BITS)), exponent - _SCALE_BITS)
+
+
+def _middle(ball: arb) -> fmpq:
+    mantissa, exponent = ball.mid().man_exp()
+    return fmpq(int(mantissa)) * fmpq(2) ** int(exponent)
+
+
+def _check(activation: str, degree: int, amplitude: float, scales: int) -> None:
+    owner, parity = "power_gate", power_parity(activation)
+    if parity is None:
+        raise ValueError(must_be("activation", owner, f"one of {', '.join(_PARITY)}", repr(activation)))
+    if degree % 2 != parity or not 3 <= degree <= MAX_POWER + 1:
+        requirement = f"{'odd' if parity else 'even'} for {activation!r}, from 3 to {MAX_POWER + 1}"
+        raise ValueError(must_be("degree", owner, requirement, degree, "Pass the constant 1 as a further factor."))
+    if not (math.isfinite(amplitude) and amplitude >= 2.0**-60):
+        raise ValueError(must_be("amplitude", owner, "a positive number, 2^-60 or more", amplitude))
+    if not 1 <= scales <= MAX_POWER_SCALES:
+        raise ValueError(must_be("scales", owner, f"from 1 to {MAX_POWER_SCALES}", scales))
