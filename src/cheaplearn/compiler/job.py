@@ -62,7 +62,7 @@ class Job:
             layout = self.layout(share)
             self._check_strict(layout)
             best = best_candidate(layout, self.activation, self.dtype, self.tolerances, is_strict=self.is_strict)
-            if best.ratio <= 1.0 or not self._leaves_out(layout):
+            if best.ratio <= 1.0 or not layout.program.leaves_out:
                 break
         return layout, best
 
@@ -114,10 +114,6 @@ class Job:
             what = f"at least {shown} for degree {largest} and activation {self.activation!r}"
             raise ValueError(must_be("depth", "compile", what, depth, f"depth={tree} is the most exact."))
         return parity
-
-    def _leaves_out(self, layout: Layout) -> bool:
-        """Tells whether squares were left out to save neurons (rounding noise of eigenvectors does not count)."""
-        return self.tolerances is not None and bool(np.any(np.array(layout.program.defects) > 1e-6 * self.tolerances))
 
     def _check_strict(self, layout: Layout) -> None:
         if not self.is_strict:

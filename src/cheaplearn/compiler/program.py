@@ -58,6 +58,7 @@ class Program:
         nodes: In an order in which each reads only earlier ones.
         outputs: One affine row per output, over the same columns.
         defects: Upper bound per output of |function - program| on the box (eigenvectors are not exact numbers).
+        leaves_out: Whether squares were left out, as part of the defects, to save neurons.
     """
 
     center: list[fmpq]
@@ -65,6 +66,7 @@ class Program:
     nodes: list[Node] = field(default_factory=list)
     outputs: list[Row] = field(default_factory=list)
     defects: list[float] = field(default_factory=list)
+    leaves_out: bool = False
     _known: dict[tuple[object, ...], int] = field(default_factory=dict, repr=False)
 
     @property

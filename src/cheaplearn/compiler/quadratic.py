@@ -148,6 +148,7 @@ def _add_eigenvectors(
     for weight, direction in decomposition.kept:
         form = {c: rational(float(v)) for c, v in zip(columns, direction, strict=True) if v}
         add_multiple(program.outputs[output], rational(weight), {program.square_column(form): fmpq(1)})
+    program.leaves_out |= decomposition.left_out > 0
     program.defects[output] += _left_over(part, columns, decomposition.all) + decomposition.left_out
 
 
