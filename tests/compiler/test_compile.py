@@ -66,7 +66,9 @@ def test_several_outputs_and_a_table_with_named_columns():
         ({"activation": "tanh"}, r"`activation` of `compile` must be one of silu"),
         ({"variables": {"q": "bit"}}, r"`variables` of `compile` must be one of x, y, got 'q'"),
         ({"variables": {"x": "trit"}}, r"must be one of real, bit, spin, got 'trit'"),
-        ({"depth": 2}, r"`depth` of `compile` must be None"),
+        ({"depth": 0}, r"`depth` of `compile` must be None or a positive integer, got 0"),
+        ({"depth": 1.0}, r"`depth` of `compile` must be None or a positive integer, got 1\.0"),
+        ({"depth": True}, r"`depth` of `compile` must be None or a positive integer, got True"),
         ({"strict_layers": True}, r"`strict_layers` of `compile` must be False"),
     ],
 )

@@ -104,9 +104,8 @@ def compile(
         network = _network(circuit, intervals, best, activation, dtype) if math.isfinite(reached) else None
         raise ToleranceError(message, reached, network)
     if not math.isfinite(best.ratio):
-        message = (
-            f"No network can be certified in {dtype}: {best.assembly.bounds.message}. Scale the box or use float64."
-        )
+        advice = "Scale the box or use float64" + (" or allow more depth" if depth is not None else "")
+        message = f"No network can be certified in {dtype}: {best.assembly.bounds.message}. {advice}."
         raise ToleranceError(message, math.inf)
     return _network(circuit, intervals, best, activation, dtype)
 
