@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 import cheaplearn as cl
 from cheaplearn.circuit import Circuit
+from cheaplearn.compiler.layout import Layout
 from cheaplearn.compiler.lowering import DepthBudget, lower
 from cheaplearn.compiler.rows import rational
+from cheaplearn.compiler.sensitivity import node_sensitivities
 from cheaplearn.testing import assert_certified, worst_error
 
 
@@ -206,3 +208,20 @@ def test_bits_and_spins_are_certified_within_a_budget():
         net = cl.compile(circuit, box=box, dtype="float64", depth=depth)
         assert net.depth <= depth
         assert_certified(net, circuit, slack=10, effort=1000)
+
+
+def test_an_error_of_a_factor_counts_as_often_as_the_factor():
+    for formula, expected in ((factors(8), [1.0] * 5), ("x**16", [4.0, 1.0])):
+        circuit = Circuit.coerce(formula)
+        box = [(Fraction(-1), Fraction(1))] * circuit.n_inputs
+        layout = Layout(lower(circuit, box, budget=DepthBudget(2, 0)), [False] * circuit.n_inputs)
+        assert node_sensitivities(layout, np.ones(1)).tolist() == expected
+
+
+def test_the_rounding_of_the_stored_constant_is_made_good():
+    net = cl.compile("x**4", box=(-1, 1), activation="softplus", depth=1)
+    values = np.zeros(1)  # x = 0, without any rounding: only the stored constants ln 2 could show
+    for layer in net.layers:
+        z = layer.weights.astype(np.float64) @ values + layer.bias.astype(np.float64)
+        values = np.concatenate([values, np.logaddexp(0.0, z) if layer.activation else z])
+    assert abs(values[-1]) < 1e-9

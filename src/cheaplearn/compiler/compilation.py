@@ -78,7 +78,8 @@ def compile(
 
     Guarantee: ``|net(x) - p(x)| <= net.certificate.error`` for every x in the box, in floating point (see
         `Certificate.assumptions`).
-    Cost: neurons = squares: rank of a quadratic form, 2 a product, 1 a square.
+    Cost: neurons = squares: rank of a quadratic form, 2 a product, 1 a square; with `depth`, 2^(b-1) for b factors in
+        one layer (2^b where their number has not the parity of the activation), half of prod (r + 1) for powers r.
     Source: Lin, Tegmark & Rolnick (2017), Eq. 11 and section II.C; half-price gates and certificate: docs/theory/.
 
     Example:

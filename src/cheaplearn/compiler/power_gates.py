@@ -10,7 +10,7 @@ patterns (`sign_patterns.py`), so that one scale is enough and the error is, by 
 because ``|prod a_i| <= t^b`` for ``t^2 = mean(a_i^2)``, and by partial summation. The q_j descend: q_j is the mean of
 ``prod a_i^(2 k_i)`` under independent k_i with the log-concave weights ``1 / (2 k_i + 1)!``, given ``sum k_i = j``, and
 such k grow with their sum (Efron 1965, Theorem 1). One scale balances e_0 against e_1 (minimax); m scales cancel
-``e_1, ..., e_(m-1)``. The weights are rounded to the dtype first. Derivation: docs/theory/gates.md.
+``e_1, ..., e_(m-1)``. The weights are rounded to the dtype first. Derivation: docs/theory/power_gates.md.
 """
 
 from __future__ import annotations
