@@ -100,6 +100,18 @@ def test_products_cost_no_more_than_the_formula(n, depth, activation):
     assert net.neurons <= pairs * expected  # less where unequal branches are cheaper: 12 = 4 trees of 3 in 3 layers
 
 
+@pytest.mark.parametrize(
+    ("box", "activation", "neurons"), [((-1, 1), "silu", 12), ((0, 3), "gelu", 12), ((-1, 1), "tanh", 25)]
+)
+def test_monomials_share_the_neurons_of_equal_sums(box, activation, neurons):
+    formula = "x**4 - x**3*y + 2*x**2*y**2 - x*y**3/2 + y**4"  # 4x, 2x, 3x+y, x+y, ... and the same mirrored
+    net = cl.compile(formula, box=box, dtype="float64", activation=activation, depth=1)
+    sums = {(a, b) for a in range(-4, 5) for b in range(-4, 5) if abs(a) + abs(b) in {0, 2, 4}}
+    assert len(sums) == 25  # tanh adds the constant 1 to each; the others take one of F and -F, and not F = 0
+    assert net.neurons == neurons == (25 if activation == "tanh" else len(sums) // 2)
+    assert_certified(net, formula, slack=10, effort=1000)
+
+
 @pytest.mark.parametrize("depth", [2, 3, 7])
 def test_enough_depth_changes_nothing(depth):
     free = cl.compile("x*y*z*w - x**2", box=(-1, 2))

@@ -21,10 +21,10 @@ from .arithmetic import Arithmetic
 from .counts import unit_gate
 from .gate_noise import gate_noise
 from .joint import JointBounds
-from .layout import Layout, Level, PowerGroup
+from .layout import Layout, Level, PowerLayer
 from .linear_units import Block, LinearUnits, linear_units
 from .power_gates import POWER_REACH, PowerGate
-from .power_layers import PlacedPowers
+from .power_layers import Member, PlacedPowers
 from .power_noise import largest_z
 from .rows import ROUNDUP, rational
 from .sources import Sources
@@ -247,7 +247,7 @@ class _Assembler:
             if len(members):
                 placed.append((k, members, neurons.add_gate(gate, forms, members)))
         counts = self._count_neurons(level, neurons) if len(level.counts) else None
-        powers = [self._place_powers(group, neurons) for group in level.powers]
+        powers = [self._place_powers(layer, neurons) for layer in level.powers]
         if not neurons.sizes:
             return
         columns = self._append(neurons.block(), np.concatenate(neurons.sizes), self.choice.activation)
@@ -272,34 +272,35 @@ class _Assembler:
             self._set_products(k, level, forms, readout, place)
         if counts is not None:
             self._set_counts(level, columns[0] + counts[0], counts[1], counts[2])
-        for placed_powers, factors, sums, start in powers:
-            self._set_powers(placed_powers, factors, sums, int(columns[0]) + start)
+        for placed_powers, sums, start in powers:
+            self._set_powers(placed_powers, sums, int(columns[0]) + start)
 
-    def _place_powers(self, group: PowerGroup, neurons: _Neurons) -> tuple[PlacedPowers, _Forms, int, int]:
-        """Adds the signed sums of a group and its neurons; returns where they begin."""
-        factors = _Forms(None, linear_units(group.forms, self.sources, self.unit_size, self.arithmetic))
-        self._place_forms(factors, POWER_REACH)
-        gate = self.choice.powers[group.degree]
-        placed = PlacedPowers(group, gate, factors.column, factors.scale, self.arithmetic)
+    def _place_powers(self, layer: PowerLayer, neurons: _Neurons) -> tuple[PlacedPowers, int, int]:
+        """Adds the signed sums of products of one number of factors and their neurons; returns where they begin."""
+        forms = _Forms(None, linear_units(layer.forms, self.sources, self.unit_size, self.arithmetic))
+        self._place_forms(forms, POWER_REACH)
+        placed_forms = forms.column, forms.scale, forms.truncation, forms.rounding
+        members = [Member(group, *(array[group.factors] for array in placed_forms)) for group in layer.groups]
+        placed = PlacedPowers(members, self.choice.powers[layer.degree], self.arithmetic)
         sums = int(self._append(*placed.sums())[0])
-        return placed, factors, sums, int(neurons.add_block(*placed.neurons(sums), largest_z(gate))[0])
+        return placed, sums, int(neurons.add_block(*placed.neurons(sums), largest_z(placed.gate))[0])
 
-    def _set_powers(self, placed: PlacedPowers, factors: _Forms, sums: int, neurons: int) -> None:
-        """Adds what reads the neurons of a group and registers its products as sources."""
+    def _set_powers(self, placed: PlacedPowers, sums: int, neurons: int) -> None:
+        """Adds what reads the neurons of products and registers them as sources."""
         parts = int(self._append(*placed.parts(sums, neurons))[0])
-        readouts = self._append(*placed.readouts(parts))
-        source = placed.source(factors.truncation, factors.rounding)
-        nodes = placed.group.nodes
-        self.sources.set(
-            2 * self.layout.n + nodes,
-            readouts.reshape(-1, len(nodes)).T,
-            np.broadcast_to(source.weights, (len(nodes), len(source.weights))),
-            size=source.size,
-            truncation=source.truncation,
-            rounding=source.rounding,
-            offset=source.offset,
-        )
-        self.assembly.node_errors[nodes] = source.own
+        for m, member in enumerate(placed.members):
+            readouts = self._append(*placed.readouts(parts, m))
+            source, nodes = placed.source(m), member.group.nodes
+            self.sources.set(
+                2 * self.layout.n + nodes,
+                readouts.reshape(-1, len(nodes)).T,
+                np.broadcast_to(source.weights, (len(nodes), len(source.weights))),
+                size=source.size,
+                truncation=source.truncation,
+                rounding=source.rounding,
+                offset=source.offset,
+            )
+            self.assembly.node_errors[nodes] = source.own
 
     def _add_evens(
         self, evens: _Neurons, k: int, forms: _Forms, members: np.ndarray, neurons: np.ndarray
