@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from flint import arb
 
+from cheaplearn.compiler.arithmetic import Arithmetic
 from cheaplearn.compiler.even_series import FORMULAS, working_precision
 from cheaplearn.compiler.power_gates import POWER_REACH, power_gate
+from cheaplearn.compiler.power_noise import pattern_noise
 from cheaplearn.compiler.power_search import best_power_exponent
 
 GATES = [("silu", 4), ("gelu", 4), ("softplus", 6), ("gaussian", 4), ("tanh", 3), ("tanh", 5), ("sigmoid", 3)]
@@ -39,6 +41,26 @@ def test_remainder_holds_and_is_nearly_reached(activation, degree, dtype, scales
             errors = [abs(float((network(gate, a) - prod(map(arb, a))).mid())) for a in points]
         # at the large scales of float32 the terms beyond the second, bounded apart from the first two, matter
         assert max(errors) <= gate.remainder(reach) <= (1.3 if dtype == "float64" else 4) * max(errors)
+
+
+@pytest.mark.parametrize(("activation", "degree"), GATES)
+def test_errors_of_the_sums_that_differ_between_patterns_are_covered(activation, degree):
+    gate = power_gate(activation, degree, 2.0**-4, "float64")
+    eta = 1e-3  # so large that nothing else counts
+    formula, scale = FORMULAS[activation].evaluate, arb(gate.scales[0])
+
+    def part(total):
+        z = scale * arb(total)
+        return formula(z) - arb(gate.odd) * z
+
+    worst = 0.0
+    with working_precision(300):
+        for signs in product((1, -1), repeat=degree - 1):
+            total = float(1 + sum(signs))
+            worst += max(abs(float((part(total + e) - part(total)).mid())) for e in (eta, -eta))
+    bound = pattern_noise(gate, gate.scales[0], eta, Arithmetic(np.dtype("float64")))
+    assert worst <= bound
+    assert gate.degree % 2 or bound <= 2 * worst  # odd parts are bounded by the curvature too, which they hardly have
 
 
 def test_remainder_grows_with_the_reach_and_is_infinite_beyond_it():
