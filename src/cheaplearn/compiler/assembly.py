@@ -20,10 +20,10 @@ from .gate_noise import gate_noise
 from .identity_gates import identity_gate
 from .joint import JointBounds
 from .lattice import Lattice
-from .layout import Layout, Level, PowerGroup
+from .layout import Layout, Level, PowerLayer
 from .linear_units import Block, LinearUnits, linear_units
 from .power_gates import POWER_REACH
-from .power_layers import PlacedPowers
+from .power_layers import Member, PlacedPowers
 from .power_noise import largest_z
 from .rows import ROUNDUP, rational
 from .site_sums import add_up_sites
@@ -242,34 +242,35 @@ class Assembler:
             self.carrier.register(self, carried, first + values)
         if counts is not None:
             self._set_counts(level, columns[0] + counts[0], counts[1], counts[2])
-        for placed_powers, factors, sums, start in powers:
-            self._set_powers(placed_powers, factors, sums, int(columns[0]) + start)
+        for placed_powers, sums, start in powers:
+            self._set_powers(placed_powers, sums, int(columns[0]) + start)
 
-    def _place_powers(self, group: PowerGroup, neurons: Neurons) -> tuple[PlacedPowers, Forms, int, int]:
-        """Adds the signed sums of a group and its neurons; returns where they begin."""
-        factors = Forms(None, linear_units(group.forms, self.sources, self.unit_size, self.arithmetic))
-        self._place_forms(factors, POWER_REACH)
-        gate = self.choice.powers[group.degree]
-        placed = PlacedPowers(group, gate, factors.column, factors.scale, self.arithmetic)
+    def _place_powers(self, layer: PowerLayer, neurons: Neurons) -> tuple[PlacedPowers, int, int]:
+        """Adds the signed sums of products of one number of factors and their neurons; returns where they begin."""
+        forms = Forms(None, linear_units(layer.forms, self.sources, self.unit_size, self.arithmetic))
+        self._place_forms(forms, POWER_REACH)
+        placed_forms = forms.column, forms.scale, forms.truncation, forms.rounding
+        members = [Member(group, *(array[group.factors] for array in placed_forms)) for group in layer.groups]
+        placed = PlacedPowers(members, self.choice.powers[layer.degree], self.arithmetic)
         sums = int(self._append(*placed.sums())[0])
-        return placed, factors, sums, int(neurons.add_block(*placed.neurons(sums), largest_z(gate))[0])
+        return placed, sums, int(neurons.add_block(*placed.neurons(sums), largest_z(placed.gate))[0])
 
-    def _set_powers(self, placed: PlacedPowers, factors: Forms, sums: int, neurons: int) -> None:
-        """Adds what reads the neurons of a group and registers its products as sources."""
+    def _set_powers(self, placed: PlacedPowers, sums: int, neurons: int) -> None:
+        """Adds what reads the neurons of products and registers them as sources."""
         parts = int(self._append(*placed.parts(sums, neurons))[0])
-        readouts = self._append(*placed.readouts(parts))
-        source = placed.source(factors.truncation, factors.rounding)
-        nodes = placed.group.nodes
-        self.sources.set(
-            2 * self.layout.n + nodes,
-            readouts.reshape(-1, len(nodes)).T,
-            np.broadcast_to(source.weights, (len(nodes), len(source.weights))),
-            size=source.size,
-            truncation=source.truncation,
-            rounding=source.rounding,
-            offset=source.offset,
-        )
-        self.assembly.node_errors[nodes] = source.own
+        for m, member in enumerate(placed.members):
+            readouts = self._append(*placed.readouts(parts, m))
+            source, nodes = placed.source(m), member.group.nodes
+            self.sources.set(
+                2 * self.layout.n + nodes,
+                readouts.reshape(-1, len(nodes)).T,
+                np.broadcast_to(source.weights, (len(nodes), len(source.weights))),
+                size=source.size,
+                truncation=source.truncation,
+                rounding=source.rounding,
+                offset=source.offset,
+            )
+            self.assembly.node_errors[nodes] = source.own
 
     def _add_evens(self, evens: Neurons, k: int, forms: Forms, members: np.ndarray, neurons: np.ndarray) -> np.ndarray:
         if self.choice.gates[k].kind != "sawtooth":

@@ -75,7 +75,8 @@ def compile(
     Guarantee: ``|net(x) - p(x)| <= net.certificate.error`` for every x in the box, in floating point (see
         `Certificate.assumptions`).
     Cost: neurons = squares: rank of a quadratic form, 2 a product, 1 a square. With convolutions, per site: 1 a
-        coupling of two sites and 1 for the squares of all sites; the rest as without.
+        coupling of two sites and 1 for the squares of all sites; the rest as without. With `depth`, 2^(b-1) for b
+        factors in one layer (2^b where their number has not the parity of the activation).
     Source: Lin, Tegmark & Rolnick (2017), Eq. 11 and section II.C; half-price gates and certificate: docs/theory/.
 
     Example:
@@ -124,7 +125,7 @@ def _check_depth(depth: int | None) -> None:
 def _require_depth(net: Network, depth: int | None) -> Network:
     """Refuses a network with more hidden layers than levels: sawtooth squares have one for every tooth."""
     if depth is not None and net.depth > depth:
-        requirement = f"{net.depth} or more for this function with {net.activation}"
+        requirement = f"at least {net.depth} for activation {net.activation!r} to this tolerance"
         advice = "Pass activation='silu' for squares in one layer."
         raise ValueError(must_be("depth", "compile", requirement, depth, advice))
     return net

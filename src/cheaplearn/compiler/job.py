@@ -112,7 +112,10 @@ class Job:
             tree = smallest_depth(largest, None)
             shown = tree if self.is_strict else needed
             what = f"at least {shown} for degree {largest} and activation {self.activation!r}"
-            raise ValueError(must_be("depth", "compile", what, depth, f"depth={tree} is the most exact."))
+            advice = (
+                f"depth={tree} is the most exact" if tree > shown else "Pass depth=None for as many layers as needed"
+            )
+            raise ValueError(must_be("depth", "compile", what, depth, f"{advice}."))
         return parity
 
     def _check_strict(self, layout: Layout) -> None:

@@ -13,27 +13,37 @@ from .lattice import Lattice
 from .program import Node, Program
 from .rows import CONSTANT, up
 
-__all__ = ["Layout", "Level", "PowerGroup"]
+__all__ = ["Layout", "Level", "PowerGroup", "PowerLayer"]
 
 
 @dataclass(frozen=True)
 class PowerGroup:
-    """Powers of one level with the same exponents.
+    """Powers with the same exponents.
 
     Args:
         powers: Exponents of the factors.
         nodes: Indices of the nodes.
-        forms: Factors of the first node, then of the second, ...
+        factors: Row of each factor in the forms of the layer, shape (nodes, factors).
     """
 
     powers: tuple[int, ...]
     nodes: np.ndarray
-    forms: ExactRows
+    factors: np.ndarray
 
-    @property
-    def degree(self) -> int:
-        """Number of factors, equal ones counted as often as they occur."""
-        return sum(self.powers)
+
+@dataclass(frozen=True)
+class PowerLayer:
+    """Powers of one level with the same number of factors, equal ones counted as often as they occur.
+
+    Args:
+        degree: That number.
+        forms: The distinct factors.
+        groups: The nodes.
+    """
+
+    degree: int
+    forms: ExactRows
+    groups: tuple[PowerGroup, ...]
 
 
 @dataclass(frozen=True)
@@ -58,7 +68,7 @@ class Level:
     count_forms: ExactRows
     reach: int
     tops: np.ndarray
-    powers: tuple[PowerGroup, ...] = ()
+    powers: tuple[PowerLayer, ...] = ()
 
 
 class Layout:
@@ -138,22 +148,31 @@ class Layout:
             exact_rows([nodes[i].left for i in by_kind["count"]], self._raw_source),
             max((nodes[i].reach for i in by_kind["count"]), default=0),
             np.array([nodes[i].top for i in by_kind["count"]], dtype=np.float64),
-            self._powers([i for i in indices if nodes[i].kind == "power"]),
+            tuple(
+                self._powers(degree, [i for i in indices if sum(nodes[i].powers) == degree])
+                for degree in sorted({sum(nodes[i].powers) for i in indices if nodes[i].kind == "power"})
+            ),
         )
 
-    def _powers(self, indices: list[int]) -> tuple[PowerGroup, ...]:
+    def _powers(self, degree: int, indices: list[int]) -> PowerLayer:
         nodes = self.program.nodes
-        groups: dict[tuple[int, ...], list[int]] = {}
+        place: dict[frozenset[tuple[int, fmpq]], int] = {}
+        forms: list[dict[int, fmpq]] = []
+        groups: dict[tuple[int, ...], list[tuple[int, list[int]]]] = {}
         for i in indices:
-            groups.setdefault(nodes[i].powers, []).append(i)
-        return tuple(
-            PowerGroup(
-                powers,
-                np.array(members, dtype=np.int64),
-                exact_rows([form for i in members for form in nodes[i].forms], self._source),
-            )
+            rows = []
+            for form in nodes[i].forms:
+                key = frozenset(form.items())
+                if key not in place:
+                    place[key] = len(forms)
+                    forms.append(form)
+                rows.append(place[key])
+            groups.setdefault(nodes[i].powers, []).append((i, rows))
+        made = [
+            PowerGroup(powers, np.array([i for i, _ in members]), np.array([rows for _, rows in members]))
             for powers, members in groups.items()
-        )
+        ]
+        return PowerLayer(degree, exact_rows(forms, self._source), tuple(made))
 
     def _source(self, column: int, value: fmpq) -> tuple[int, fmpq, fmpq]:
         """A column of the program as a source: an input through its centred unit where there is one."""

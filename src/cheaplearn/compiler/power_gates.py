@@ -4,10 +4,13 @@ T is the even part of the activation (SiLU, GELU, softplus, Gaussian; b even) or
 (tanh, sigmoid at bias 0; b odd); either way one neuron and a skip. Powers of F_s below b cancel between the sign
 patterns (`sign_patterns.py`), so that one scale is enough and the error is, by parity,
 
-    D(a) = e_0 prod a_i + e_1 prod a_i mean(a_i^2) + e_2 ... ,  |D| <= max_t t^b |e_0 + e_1 t^2| + |e_2| + ...
+    D(a) = prod a_i (e_0 + e_1 q_1 + e_2 q_2 + ...),   q_1 = mean(a_i^2),   1 >= q_1 >= q_2 >= ... >= 0,
+    |D| <= max_t t^b |e_0 + e_1 t^2| + max_m |e_2 + ... + e_m|,
 
-because ``|prod a_i| <= t^b`` for ``t^2 = mean(a_i^2)``. One scale balances e_0 against e_1 (minimax); m scales cancel
-``e_1, ..., e_(m-1)``. The weights are rounded to the dtype first. Derivation: docs/theory/gates.md.
+because ``|prod a_i| <= t^b`` for ``t^2 = mean(a_i^2)``, and by partial summation. The q_j descend: q_j is the mean of
+``prod a_i^(2 k_i)`` under independent k_i with the log-concave weights ``1 / (2 k_i + 1)!``, given ``sum k_i = j``, and
+such k grow with their sum (Efron 1965, Theorem 1). One scale balances e_0 against e_1 (minimax); m scales cancel
+``e_1, ..., e_(m-1)``. The weights are rounded to the dtype first. Derivation: docs/theory/power_gates.md.
 """
 
 from __future__ import annotations
@@ -48,7 +51,7 @@ class PowerGate:
         constant_error: Bound on what the rational misses.
         gain_error: e_0.
         next_error: e_1.
-        other_errors: Upper bounds of ``|e_2|, |e_3|, ...``.
+        other_errors: ``e_2, e_3, ...``.
         slack: Upper bound of everything else on the reach: tail of the series, float64 rounding of the above.
         sizes: Upper bounds of ``|sum_s (prod s) T(s_k F_s)|`` on the reach, one per scale.
     """
@@ -83,7 +86,8 @@ class PowerGate:
             peak = min(-b * self.gain_error / ((b + 2) * self.next_error), square)
             main = max(main, peak ** (b / 2) * abs(self.gain_error + self.next_error * peak))
         rounding = 2.0**-48 * reach ** (b + 2) * (abs(self.gain_error) + abs(self.next_error))
-        others = sum(e * reach ** (b + 4 + 2 * j) for j, e in enumerate(self.other_errors))
+        terms = np.array(self.other_errors) * reach ** (b + 4.0 + 2.0 * np.arange(len(self.other_errors)))
+        others = float(np.abs(np.cumsum(terms)).max()) + 2.0**-44 * float(np.abs(terms).sum())
         return (main + rounding + others + self.slack) * ROUNDUP
 
 
@@ -138,8 +142,9 @@ def _certified(activation: str, b: int, scales: tuple[float, ...], dtype: str, s
         sum((arb(g) * c for g, c in zip(weights, row, strict=True)), arb(0)) for row in zip(*columns, strict=True)
     ]
     errors = [totals[0] - 1, *totals[1:]]
-    gain, following = (float(error.mid()) for error in errors[:2])
-    slack = POWER_REACH**b * upper(errors[0] - arb(gain)) + POWER_REACH ** (b + 2) * upper(errors[1] - arb(following))
+    gain, following, *others = (float(error.mid()) for error in errors)
+    missed = [upper(error - arb(middle)) for error, middle in zip(errors, (gain, following, *others), strict=True)]
+    slack = sum(POWER_REACH ** (b + 2 * j) * value for j, value in enumerate(missed))
     patterns = corner_moment(b, 0)
     tails = [patterns * series.tail(scale * b * POWER_REACH, MAX_TERMS) for scale in scales]
     slack += sum(abs(g) * tail for g, tail in zip(weights, tails, strict=True))
@@ -159,7 +164,7 @@ def _certified(activation: str, b: int, scales: tuple[float, ...], dtype: str, s
         upper(centre - arb(constant)),
         gain,
         following,
-        tuple(upper(error) for error in errors[2:]),
+        tuple(others),
         slack * ROUNDUP,
         tuple(size * ROUNDUP for size in sizes),
     )

@@ -183,7 +183,8 @@ class _Search:
             found = self.run()
             if self.degrees:
                 found = self.refined(found, scales, exponents)
-            if found.ratio <= 1.0 or not self.degrees or not self.has_tolerance:
+            is_wanted = found.ratio <= 1.0 if self.has_tolerance else math.isfinite(found.ratio)
+            if is_wanted or not self.degrees:
                 return found
             if best is None or found.ratio < best.ratio:
                 best = found

@@ -31,9 +31,11 @@ def node_sensitivities(layout: Layout, output_weights: np.ndarray) -> np.ndarray
             total[first + level.products],
         ])
         np.add.at(total, level.forms.source, np.abs(level.forms.high) * of_form[level.forms.row])
-        for group in level.powers:
-            of_factor = np.outer(total[first + group.nodes], group.powers).ravel()
-            np.add.at(total, group.forms.source, np.abs(group.forms.high) * of_factor[group.forms.row])
+        for layer in level.powers:
+            of_factor = np.zeros(layer.forms.n_rows)
+            for group in layer.groups:
+                np.add.at(of_factor, group.factors, np.outer(total[first + group.nodes], group.powers))
+            np.add.at(total, layer.forms.source, np.abs(layer.forms.high) * of_factor[layer.forms.row])
         of_count = 2 * total[first + level.counts]
         np.add.at(total, level.count_forms.source, np.abs(level.count_forms.high) * of_count[level.count_forms.row])
     return total[first:]

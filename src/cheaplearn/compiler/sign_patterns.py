@@ -6,7 +6,7 @@ With b factors a_i and ``F_s = s . a`` over sign patterns s with ``s_1 = 1``,
 
 and the same sum of ``F_s^n`` vanishes for ``n < b`` with n - b even: every monomial left has only odd exponents. Equal
 factors give equal sums, which are merged: x^r counts as one factor with coefficients -r, -r + 2, ..., r.
-Source: Lin, Tegmark & Rolnick (2017), section II.E; docs/theory/gates.md.
+Source: Lin, Tegmark & Rolnick (2017), section II.E; docs/theory/power_gates.md.
 """
 
 from __future__ import annotations
