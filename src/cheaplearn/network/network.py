@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Layer", "Network"]
 
-_CHUNK = 4096  # samples evaluated together: keeps the hidden values of a large network in cache-sized pieces
+_CHUNK = 4096  # samples evaluated together at most: keeps the hidden values in cache-sized pieces
+_NUMBERS = 16_000_000  # values held at once for a large network
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,9 @@ class Network:
             Shape (samples, outputs), in `dtype`; the logits -H - mu for a classifier.
         """
         inputs = self._inputs(X)
-        outputs = [self._evaluate(inputs[i : i + _CHUNK]) for i in range(0, len(inputs), _CHUNK)]
+        units = len(self.variables) + sum(layer.units for layer in self.layers)
+        chunk = min(_CHUNK, max(64, _NUMBERS // units))
+        outputs = [self._evaluate(inputs[i : i + chunk]) for i in range(0, len(inputs), chunk)]
         return np.concatenate(outputs) if outputs else np.empty((0, len(self.labels)), self.dtype)
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -256,13 +259,18 @@ class Network:
     def _evaluate(self, inputs: np.ndarray) -> np.ndarray:
         half = self.dtype == np.float16
         computed = np.dtype(np.float32) if half else self.dtype
-        sources = inputs.T.astype(computed, copy=False)  # (sources, samples): one contiguous row per source
+        width = inputs.shape[1]
+        # (sources, samples): one contiguous row per source; each layer fills its rows
+        sources = np.empty((width + sum(layer.units for layer in self.layers), len(inputs)), dtype=computed)
+        sources[:width] = inputs.T
         for layer in self.layers:
-            z = layer.weights @ sources + layer.bias[:, None].astype(computed, copy=False)
+            z = layer.weights @ sources[:width]
+            z += layer.bias[:, None].astype(computed, copy=False)
             values = activation_named(layer.activation)(z) if layer.activation else z
             if half:
                 values = values.astype(np.float16).astype(computed)
-            sources = np.concatenate([sources, values])
+            sources[width : width + layer.units] = values
+            width += layer.units
         return values.T.astype(self.dtype, copy=False)
 
     def _require_classes(self, method: str) -> np.ndarray:
