@@ -29,6 +29,7 @@ def test_interrupted_fit_ends_with_130_and_leaves_the_old_result(tmp_path, sign)
             assert process.poll() is None, process.communicate()
             assert time.monotonic() < deadline
             time.sleep(0.05)
+        time.sleep(0.5)
         process.send_signal(sign)
         out, err = process.communicate(timeout=60)
     finally:
