@@ -226,7 +226,7 @@ class Assembler:
             for k, members, units in placed
             if self.choice.gates[k].kind != "exact"
         }
-        values = self.carrier.add_values(self, carried, columns[0], evens) if self.carrier and carried else None
+        values = self.carrier.add_values(carried, columns[0], evens) if self.carrier and carried else None
         if evens.sizes:
             first = self._append(evens.block(), np.concatenate(evens.sizes))[0]
             readouts |= {k: first + units for k, units in halves.items()}

@@ -93,11 +93,10 @@ class Carrier:
             neurons.largest = max(neurons.largest, abs(slope) * sizes.max(initial=0.0) + abs(gate.shifts[k]))
         return Carried(wanted, np.array(places).T.reshape(len(wanted), len(places)), sizes)
 
-    def add_values(self, assembler: Assembler, carried: Carried, first: int, units: Neurons) -> np.ndarray:
+    def add_values(self, carried: Carried, first: int, units: Neurons) -> np.ndarray:
         """Adds the linear units that read the identity neurons.
 
         Args:
-            assembler: The network so far.
             carried: What `add_neurons` returned.
             first: Column of the first neuron of the layer.
             units: The linear layer being made.

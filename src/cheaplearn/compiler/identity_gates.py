@@ -57,8 +57,6 @@ class IdentityGate:
             z = abs(slope) * size + abs(shift)
             lipschitz = 2 * z if activation == "square" else 1.2
             own = 0.0 if activation == "relu" else arithmetic.u * name.error(z, arithmetic.dtype)
-            if activation == "relu" and arithmetic.is_half:
-                own = 0.0  # of a float16 number: exact
             own += lipschitz * arithmetic.sum_u * z * bool(shift) + 3 * arithmetic.tiny * (activation != "relu")
             total += abs(weight) * own
             largest += abs(weight) * name.largest(z)
