@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from .alphabet import Alphabet
+from .factor_graph import FactorGraph
 from .hamiltonian import Hamiltonian
 from .monomials import Monomials, count_monomials, local_monomials
 from .variables import Variables
 
-__all__ = ["Hamiltonian", "Monomials", "Variables", "count_monomials", "local_monomials"]
+__all__ = ["Alphabet", "FactorGraph", "Hamiltonian", "Monomials", "Variables", "count_monomials", "local_monomials"]

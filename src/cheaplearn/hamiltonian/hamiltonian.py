@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from scipy.special import softmax
 
 from .._messages import must_be
 from ..geometry import Geometry
+from .alphabet import Alphabet
+from .factor_graph import FactorGraph
 from .features import linear_combination
 from .monomials import Monomials
 from .variables import Variables
@@ -39,6 +42,9 @@ class Hamiltonian:
         geometry: Where the variables live, or None.
         order: Highest degree of the family the terms were taken from.
         radius: Largest pairwise distance in that family; `math.inf` for all.
+        categories: The states of categorical sites: then `variables` are bits, one for each state of each site
+            in turn ("x0=a" is 1 where x0 has state a), and raw values are labels. None for other kinds.
+        standard_errors: Of the coefficients, same shape, nats; None if not known, NaN where not identified.
 
     Raises:
         ValueError: If shapes do not match or a coefficient is not finite.
@@ -59,6 +65,8 @@ class Hamiltonian:
     geometry: Geometry | None
     order: int
     radius: float
+    categories: Alphabet | None = None
+    standard_errors: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "coefficients", _frozen(self.coefficients))
@@ -70,6 +78,21 @@ class Hamiltonian:
             raise ValueError(must_be("coefficients", "Hamiltonian", f"of shape {expected}", got))
         if not (np.all(np.isfinite(self.coefficients)) and np.all(np.isfinite(self.offsets))):
             raise ValueError(must_be("coefficients", "Hamiltonian", "finite", "NaN or infinity"))
+        if self.categories is not None and int(self.categories.sizes.sum()) != len(self.variables):
+            requirement = f"such that each of their {self.categories.sizes.sum()} states has a bit"
+            raise ValueError(must_be("categories", "Hamiltonian", requirement, f"{len(self.variables)} variables"))
+        if self.standard_errors is not None:
+            object.__setattr__(self, "standard_errors", _frozen(self.standard_errors))
+            if self.standard_errors.shape != expected:
+                got = f"shape {self.standard_errors.shape}"
+                raise ValueError(must_be("standard_errors", "Hamiltonian", f"of shape {expected}", got))
+
+    @cached_property
+    def alphabet(self) -> Alphabet | None:
+        """The states of every site, if all sites are discrete."""
+        if self.categories is not None or "real" in self.variables.kinds:
+            return self.categories
+        return Alphabet.of_kinds(self.variables.names, self.variables.kinds)
 
     @property
     def n_parameters(self) -> int:
@@ -89,6 +112,10 @@ class Hamiltonian:
         Returns:
             H_y(x) in nats, shape (samples, classes).
         """
+        if self.categories is not None:
+            codes = self.categories.encode(X)
+            graphs = [FactorGraph.from_hamiltonian(self, column) for column in range(len(self.classes))]
+            return np.column_stack([graph.energies(codes) for graph in graphs])
         return linear_combination(self.variables.scaled(X), self.monomials, self.coefficients)
 
     def logits(self, X: Any) -> np.ndarray:

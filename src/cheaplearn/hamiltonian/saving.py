@@ -9,6 +9,7 @@ import numpy as np
 
 from .._messages import must_be
 from ..geometry import geometry_from_dict
+from .alphabet import Alphabet
 from .monomials import Monomials
 from .variables import Variables
 
@@ -54,6 +55,11 @@ def to_arrays(hamiltonian: Hamiltonian) -> tuple[dict[str, Any], dict[str, np.nd
         "center": variables.center,
         "scale": variables.scale,
     }
+    if hamiltonian.standard_errors is not None:
+        arrays["standard_errors"] = hamiltonian.standard_errors
+    if hamiltonian.categories is not None:
+        header["sites"] = list(hamiltonian.categories.names)
+        arrays |= {f"labels_{i}": labels for i, labels in enumerate(hamiltonian.categories.labels)}
     arrays |= {f"sites_{d}": block for d, block in enumerate(hamiltonian.monomials.sites, start=1)}
     return header, arrays
 
@@ -78,6 +84,10 @@ def from_arrays(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Hamilt
         got = f"{header.get('format')!r}, version {header.get('version')!r}"
         raise ValueError(must_be("header", "Hamiltonian.from_arrays", requirement, got))
     variables = Variables(tuple(header["names"]), tuple(header["kinds"]), arrays["center"], arrays["scale"])
+    categories = None
+    if "sites" in header:
+        labels = tuple(np.asarray(arrays[f"labels_{i}"]) for i in range(len(header["sites"])))
+        categories = Alphabet(tuple(header["sites"]), labels)
     degrees = sum(key.startswith("sites_") for key in arrays)
     return Hamiltonian(
         monomials=Monomials(tuple(np.asarray(arrays[f"sites_{d}"]) for d in range(1, degrees + 1))),
@@ -88,4 +98,6 @@ def from_arrays(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Hamilt
         geometry=geometry_from_dict(header["geometry"]),
         order=header["order"],
         radius=math.inf if header["radius"] == "all" else header["radius"],
+        categories=categories,
+        standard_errors=arrays["standard_errors"] if "standard_errors" in arrays else None,
     )

@@ -1,0 +1,120 @@
+"""Which values discrete sites take, and their places in the alphabet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .._messages import must_be
+
+__all__ = ["Alphabet"]
+
+LABELS = {"spin": np.array([-1, 1]), "bit": np.array([0, 1])}
+
+
+@dataclass(frozen=True, eq=False)
+class Alphabet:
+    """The states of each site. The code of a state is its place among them: 0, 1, ..., q - 1.
+
+    Args:
+        names: One name per site.
+        labels: The values of each site, all different, shape (q,) each.
+
+    Raises:
+        ValueError: If a site has no label, or one twice.
+
+    Example:
+        >>> letters = Alphabet(("x", "y"), (np.array(["a", "b", "c"]), np.array([-1, 1])))
+        >>> letters.sizes.tolist(), letters.decode(np.array([[2, 0]])).tolist()
+        ([3, 2], [['c', -1]])
+    """
+
+    names: tuple[str, ...]
+    labels: tuple[np.ndarray, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(self.names))
+        object.__setattr__(self, "labels", tuple(np.asarray(labels) for labels in self.labels))
+        if len(self.names) != len(self.labels):
+            requirement = f"one array per site ({len(self.names)})"
+            raise ValueError(must_be("labels", "Alphabet", requirement, len(self.labels)))
+        for name, labels in zip(self.names, self.labels, strict=True):
+            if labels.ndim != 1 or not len(labels) or len(set(labels.tolist())) != len(labels):
+                raise ValueError(must_be("labels", "Alphabet", f"different values of {name}", labels.tolist()))
+
+    @classmethod
+    def of_kinds(cls, names: Sequence[str], kinds: Iterable[str]) -> Alphabet:
+        """Returns the alphabet of spins (-1, 1) and bits (0, 1); other kinds have none."""
+        return cls(tuple(names), tuple(LABELS[kind] for kind in kinds))
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """Number of states of each site, shape (n,)."""
+        return np.array([len(labels) for labels in self.labels], dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Alphabet) or self.names != other.names:
+            return False
+        return all(np.array_equal(a, b) for a, b in zip(self.labels, other.labels, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def encode(self, X: Any, owner: str = "Hamiltonian") -> np.ndarray:
+        """Looks up the codes of raw values.
+
+        Args:
+            X: Raw values, shape (samples, n).
+            owner: Who is called, for the message.
+
+        Returns:
+            Codes, shape (samples, n), uint8, or int32 if a site has more than 256 states.
+
+        Raises:
+            ValueError: If the shape is wrong or a value is no label of its site; says where the first one is.
+        """
+        values = np.asarray(X)
+        if values.ndim != 2 or values.shape[1] != len(self):
+            raise ValueError(must_be("X", owner, f"of shape (samples, {len(self)})", f"shape {values.shape}"))
+        codes = np.empty(values.shape, np.uint8 if max(self.sizes, default=0) <= 256 else np.int32)
+        for site, labels in enumerate(self.labels):
+            column = values[:, site]
+            order = np.argsort(labels, kind="stable")
+            try:
+                place = order[np.minimum(np.searchsorted(labels, column, sorter=order), len(labels) - 1)]
+                known = labels[place] == column
+            except TypeError:  # text among numbers, or the reverse
+                known = np.zeros(len(column), bool)
+            if not np.all(known):
+                self._refuse(values, site, int(np.argmin(known)), owner)
+            codes[:, site] = place
+        return codes
+
+    def _refuse(self, values: np.ndarray, site: int, row: int, owner: str) -> None:
+        labels = self.labels[site].tolist()
+        listed = ", ".join(map(repr, labels[:30])) + (", ..." if len(labels) > 30 else "")
+        requirement = f"one of {listed} in column {site} ({self.names[site]})"
+        advice = "Correct the value, or fit again with every state that can occur."
+        got = f"{values[row, site].item() if hasattr(values[row, site], 'item') else values[row, site]!r} in row {row}"
+        raise ValueError(must_be("X", owner, requirement, got, advice))
+
+    def decode(self, codes: np.ndarray) -> np.ndarray:
+        """Looks up the raw values of codes.
+
+        Args:
+            codes: Shape (samples, n).
+
+        Returns:
+            Labels, same shape; of objects if the sites' labels have no common type.
+        """
+        kinds = {labels.dtype.kind for labels in self.labels}
+        dtype = np.result_type(*self.labels) if len(kinds) == 1 else object
+        values = np.empty(codes.shape, dtype)
+        for site, labels in enumerate(self.labels):
+            values[:, site] = labels[codes[:, site]]
+        return values
