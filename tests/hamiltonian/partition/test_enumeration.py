@@ -93,10 +93,18 @@ def test_samples_have_the_exact_distribution():
     assert abs(z) < 4
 
 
-def test_states_of_probability_zero_are_never_drawn():
-    table = np.array([1e6, 0.0, 1e6, 1e6])
-    graph = FactorGraph.from_tables(np.array([4]), {(0,): table})
-    assert np.all(Enumeration(graph).sample(graph.values, 1000, np.random.default_rng(0)) == 1)
+class ExtremeNumbers:
+    """A source of the smallest and the largest number that `Generator.random` can return."""
+
+    def random(self, n):
+        return np.resize([0.0, 1 - 2.0**-53], n)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_states_of_probability_zero_are_never_drawn(seed):
+    table = np.concatenate([[1e6], np.random.default_rng(seed).normal(size=8), [1e6, 1e6]])
+    graph = FactorGraph.from_tables(np.array([len(table)]), {(0,): table})
+    assert Enumeration(graph).sample(graph.values, 2, ExtremeNumbers()).ravel().tolist() == [1, 8]
 
 
 def test_a_seed_gives_the_same_samples_and_a_sampler_goes_on():

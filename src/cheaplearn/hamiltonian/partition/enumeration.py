@@ -146,11 +146,10 @@ class Enumeration:
         """
         p = self.distribution(values)
         cumulative = np.cumsum(p, out=p)
-        last = int(np.searchsorted(cumulative, cumulative[-1]))  # states behind it have probability 0
+        total = cumulative[-1]  # the largest number below 1 times it rounds to less than it: no state behind the last
 
         def sample(n: int, rng: np.random.Generator) -> np.ndarray:
-            states = np.searchsorted(cumulative, rng.random(n) * cumulative[-1], side="right")
-            return self.codes(np.minimum(states, last))
+            return self.codes(np.searchsorted(cumulative, rng.random(n) * total, side="right"))
 
         return sample
 
