@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from .enumeration import Enumeration
+from .junction_tree import JunctionTree, try_junction_tree
 
-__all__ = ["Enumeration"]
+__all__ = ["Enumeration", "JunctionTree", "try_junction_tree"]
