@@ -4,5 +4,14 @@ from __future__ import annotations
 
 from .enumeration import Enumeration
 from .junction_tree import JunctionTree, try_junction_tree
+from .log_partition import LogPartition, exact_log_partition, exact_method, exact_sampler
 
-__all__ = ["Enumeration", "JunctionTree", "try_junction_tree"]
+__all__ = [
+    "Enumeration",
+    "JunctionTree",
+    "LogPartition",
+    "exact_log_partition",
+    "exact_method",
+    "exact_sampler",
+    "try_junction_tree",
+]
