@@ -49,7 +49,7 @@ def fill_rank(sizes):
 @settings(deadline=None)
 @given(seeds, st.integers(1, 25), st.integers(0, 40))
 def test_greedy_orders_take_the_least_table_or_fill_at_every_step(seed, n, factors):
-    graph = random_graph(seed, n, factors, order=3, largest=2)
+    graph = random_graph(seed, n, factors, order=3, largest=2, smallest=2)
     sizes = graph.sizes.tolist()
     for (priority, affects), rank in zip(_priorities(sizes, _pairs(graph)), (table_rank, fill_rank), strict=False):
         found = _eliminate(neighbours_of(graph), sizes, priority, affects, 1 << 30, 1 << 40)
