@@ -118,6 +118,11 @@ def test_the_ising_torus_agrees_with_kaufman(rows, columns, beta):
     assert math.isclose(-(graph.values @ marginals) / beta, energy, rel_tol=1e-7)
 
 
+def test_a_torus_of_a_hundred_spins_agrees_with_kaufman():
+    graph = ising_lattice(10, 10, 0.44)
+    assert math.isclose(JunctionTree(graph).log_partition(graph.values), kaufman(10, 10, 0.44), rel_tol=1e-12)
+
+
 def test_samples_have_the_exact_distribution():
     graph = random_graph(11, n=8, largest=3)
     p = Enumeration(graph).distribution(graph.values)
