@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from cheaplearn.hamiltonian import FactorGraph
 
 
-def random_graph(seed, n=7, factors=8, order=4, scale=1.0, largest=4):
-    """Sites of 1 to `largest` states, factors of 0 to `order` sites; some sites may have none."""
+def random_graph(seed, n=7, factors=8, order=4, scale=1.0, largest=4, smallest=1):
+    """Sites of `smallest` to `largest` states, factors of 0 to `order` sites; some sites may have none."""
     rng = np.random.default_rng(seed)
-    sizes = rng.integers(1, largest + 1, n)
+    sizes = rng.integers(smallest, largest + 1, n)
     tables = {}
     for _ in range(factors):
         degree = int(rng.integers(0, min(order, n) + 1))

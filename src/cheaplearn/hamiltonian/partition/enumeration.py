@@ -166,6 +166,9 @@ class Enumeration:
         """
         return self.sampler(values)(n, rng)
 
+    def __repr__(self) -> str:
+        return f"Enumeration({len(self.sizes)} sites, {self.states:,} states)"
+
     def _folded(self, weights: np.ndarray) -> np.ndarray:
         """Returns the marginals of weights and overwrites these."""
         from .zeta import add_to_zero_state
