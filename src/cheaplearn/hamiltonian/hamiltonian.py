@@ -142,10 +142,10 @@ class Hamiltonian:
 
     @property
     def couplings(self) -> pd.DataFrame:
-        """Table of all couplings: term, class, value in scaled and in raw units (nats).
+        """Table of all couplings, nats: value, standard error and 95 % interval of each term (and class).
 
-        The raw value is the coefficient of the same monomial of the raw x, by exact expansion,
-        rounded once; the row of term 1 holds the constant that the expansion leaves.
+        For scaled variables: the value in scaled and in raw units. The raw value is the coefficient of the same
+        monomial of the raw x, by exact expansion, rounded once; the row of term 1 holds the constant that is left.
         """
         from .tables import couplings
 

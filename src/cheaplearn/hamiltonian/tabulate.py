@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from .._messages import must_be
 from .factor_graph import FactorGraph, check_table_size
@@ -12,11 +14,11 @@ from .factor_graph import FactorGraph, check_table_size
 if TYPE_CHECKING:
     from .hamiltonian import Hamiltonian
 
-__all__ = ["tabulate"]
+__all__ = ["table_patterns", "tabulate"]
 
 
 def tabulate(hamiltonian: Hamiltonian, column: int = 0) -> FactorGraph:
-    """Groups the monomials by their sites and writes one table for each set of sites.
+    """Writes one table for each set of sites that some monomial couples.
 
     Args:
         hamiltonian: Of spins, bits or categories, in their own units.
@@ -28,73 +30,77 @@ def tabulate(hamiltonian: Hamiltonian, column: int = 0) -> FactorGraph:
     Raises:
         ValueError: If a variable is real or scaled, or the tables would not fit.
     """
+    graph, patterns = table_patterns(hamiltonian)
+    return replace(graph, values=patterns @ hamiltonian.coefficients[:, column])
+
+
+def table_patterns(hamiltonian: Hamiltonian) -> tuple[FactorGraph, csr_array]:
+    """The tables of each monomial alone: what `tabulate` sums.
+
+    Args:
+        hamiltonian: Of spins, bits or categories, in their own units; its coefficients do not matter.
+
+    Returns:
+        The factor graph with all tables zero, and the sparse matrix, shape (table entries, terms), that writes
+        coefficients into its tables.
+
+    Raises:
+        ValueError: If a variable is real or scaled, or the tables would not fit.
+    """
     _check(hamiltonian)
     alphabet = hamiltonian.alphabet
-    assert alphabet is not None
+    assert alphabet is not None  # `_check` refuses real variables
     sizes = alphabet.sizes
-    sites_of, values_of, starts = _atoms(hamiltonian, sizes)
+    sites_of, functions, function_of = _atoms(hamiltonian, sizes)
     scopes: list[np.ndarray] = []
-    tables: list[np.ndarray] = []
-    total = 0
-    first = 0
+    entries: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    total = term = 0
     for atoms in hamiltonian.monomials.sites:
-        coefficients = hamiltonian.coefficients[first : first + len(atoms), column]
-        first += len(atoms)
-        if not len(atoms):
-            continue
-        degree = atoms.shape[1]
-        scope, group = np.unique(sites_of[atoms], axis=0, return_inverse=True)
-        length = np.prod(sizes[scope].astype(float), axis=1)
-        check_table_size(float(length.sum()) + total, degree)
-        whole = length.astype(np.int64)
-        start = np.concatenate([[0], np.cumsum(whole)])
-        table = np.zeros(int(start[-1]))
-        _add(table, start[group], sizes[sites_of[atoms]], [values_of[starts[a]] for a in atoms.T], coefficients)
-        scopes.append(scope)
-        tables.append(table)
-        total += int(start[-1])
+        if len(atoms):
+            scope, group = np.unique(sites_of[atoms], axis=0, return_inverse=True)
+            lengths = np.prod(sizes[scope].astype(float), axis=1)
+            check_table_size(float(lengths.sum()) + total, atoms.shape[1])
+            start = total + np.concatenate([[0], np.cumsum(lengths.astype(np.int64))])
+            values = [functions[function_of[column]] for column in atoms.T]
+            place, value, of = _products(start[group], sizes[sites_of[atoms]], values)
+            entries.append((place, value, of + term))
+            scopes.append(scope)
+            total = int(start[-1])
+        term += len(atoms)
     degrees = np.repeat([s.shape[1] for s in scopes], [len(s) for s in scopes]) if scopes else np.empty(0, int)
     flat = np.concatenate([s.ravel() for s in scopes]) if scopes else np.empty(0, int)
-    values = np.concatenate(tables) if tables else np.empty(0)
     site_start = np.concatenate([[0], np.cumsum(degrees)]).astype(np.int64)
-    return FactorGraph(sizes, flat.astype(np.int64), site_start, values)
+    rows, data, columns = map(np.concatenate, zip(*entries, strict=True)) if entries else (np.empty(0, int),) * 3
+    patterns = csr_array((data, (rows, columns)), shape=(total, term))
+    return FactorGraph(sizes, flat.astype(np.int64), site_start, np.zeros(total)), patterns
 
 
 def _atoms(hamiltonian: Hamiltonian, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Returns the site of each variable, and which (row of) values it takes in the states of its site.
+    """Returns the site of each variable, the functions of a state, and which of them each variable is.
 
     A spin reads (-1, 1) of its two states, a bit (0, 1), the indicator of state a one 1 at place a.
     """
-    widest = int(sizes.max(initial=2))
     if hamiltonian.categories is None:
-        rows = np.array([[-1.0, 1.0], [0.0, 1.0]])
-        kinds = np.array([kind == "bit" for kind in hamiltonian.variables.kinds], int)
-        return np.arange(len(sizes)), rows, kinds
+        functions = np.array([[-1.0, 1.0], [0.0, 1.0]])
+        return np.arange(len(sizes)), functions, np.array([k == "bit" for k in hamiltonian.variables.kinds], int)
     sites = np.repeat(np.arange(len(sizes)), sizes)
-    states = np.concatenate([np.arange(q) for q in sizes])
-    return sites, np.eye(widest), states
+    return sites, np.eye(int(sizes.max(initial=1))), np.concatenate([np.arange(q) for q in sizes])
 
 
-def _add(
-    table: np.ndarray, start: np.ndarray, shape: np.ndarray, functions: list[np.ndarray], coefficients: np.ndarray
-) -> None:
-    """Adds coefficient times the product of one function of each site to the tables that begin at `start`."""
-    degree = shape.shape[1]
-    strides = np.ones_like(shape)
-    for k in range(degree - 2, -1, -1):
-        strides[:, k] = strides[:, k + 1] * shape[:, k + 1]
-    stack = [(0, start, coefficients, np.arange(len(start)))]
-    while stack:
-        k, place, product, terms = stack.pop()
-        if k == degree:
-            np.add.at(table, place, product)
-            continue
-        for state in range(int(shape[terms, k].max(initial=0))):
-            factor = functions[k][terms, state]
-            kept = (factor != 0) & (state < shape[terms, k])
-            if kept.any():
-                where = place[kept] + state * strides[terms[kept], k]
-                stack.append((k + 1, where, product[kept] * factor[kept], terms[kept]))
+def _products(
+    start: np.ndarray, shape: np.ndarray, functions: list[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Returns place, value and term of the non-zero entries of products of one function of each site."""
+    place, value, term = start, np.ones(len(start)), np.arange(len(start))
+    for k, function in enumerate(functions):
+        stride = np.prod(shape[term, k + 1 :], axis=1)
+        grown = []
+        for state in range(int(shape[:, k].max(initial=0))):
+            factor = function[term, state] * (state < shape[term, k])
+            kept = np.flatnonzero(factor)
+            grown.append((place[kept] + state * stride[kept], value[kept] * factor[kept], term[kept]))
+        place, value, term = map(np.concatenate, zip(*grown, strict=True))
+    return place, value, term
 
 
 def _check(hamiltonian: Hamiltonian) -> None:
