@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ..hamiltonian import Variables
 from .arguments import check_arguments, read_training_data
 from .coordinates import Features
-from .families import Family, list_families
+from .families import Family, list_families, softmax_excess
 from .folds import make_folds
 from .ladder import Ladder, climb, unscored
 from .progress import progress
@@ -141,7 +141,12 @@ class HamiltonianClassifier(ClassifierMixin, BaseEstimator):
         variables = Variables(tuple(names), ("real",) * len(center), center, scale)
         features = Features(variables.scaled(data.X), self.geometry, float(self.smoothness))
         families, self.ladder_notes_ = list_families(
-            data.X.shape[0], data.X.shape[1], self.order, self.radius, self.geometry, self.max_terms
+            data.X.shape[1],
+            self.order,
+            self.radius,
+            self.geometry,
+            self.max_terms,
+            lambda family: softmax_excess(family, len(data.X)),
         )
         Y = np.eye(len(self.classes_))[data.y]
         ladder = self._ladder(features, families, Y, data)

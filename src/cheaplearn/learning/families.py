@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from .._messages import must_be
 from ..geometry import Geometry
 from ..hamiltonian import count_monomials
 
-__all__ = ["MAX_BYTES", "MAX_SIDE", "ORDERS", "Family", "list_families"]
+__all__ = ["MAX_BYTES", "MAX_SIDE", "ORDERS", "Family", "list_families", "softmax_excess"]
 
 ORDERS = (1, 2, 3)
 MAX_SIDE = 6000  # largest side of a square matrix to factor: minutes, not hours
@@ -37,19 +38,28 @@ class Family:
 
 
 def list_families(
-    n_samples: int, n_variables: int, order: Any, radius: Any, geometry: Geometry | None, max_terms: int
+    n_variables: int,
+    order: Any,
+    radius: Any,
+    geometry: Geometry | None,
+    max_terms: int,
+    excess: Callable[[Family], str] = lambda family: "",
+    kinds: Sequence[str] | None = None,
+    owner: str = OWNER,
 ) -> tuple[list[Family], list[str]]:
     """Lists the families to fit and says which are left out.
 
-    Order 1 has radius 0 only. A radius that adds nothing to a smaller one is no family of its own.
+    Order 1 has radius 0 only. An order or radius that adds nothing to a smaller one is no family of its own.
 
     Args:
-        n_samples: Number of samples, which bounds the size of the problem together with the terms.
         n_variables: Number of variables.
         order: "auto" for 1, 2, 3, or one order.
         radius: "auto" for all radii the geometry knows, "all", or one radius.
         geometry: Where the variables live, or None.
         max_terms: Families with more monomials are not fitted.
+        excess: Says why else a family is too large to fit; empty if it is not.
+        kinds: Kind of each variable; all real if left out.
+        owner: Who is called, for messages.
 
     Returns:
         Families by radius and order, and one sentence for each family that exceeds the budget.
@@ -57,31 +67,31 @@ def list_families(
     Raises:
         ValueError: If order or radius is invalid, or no family fits the budget.
     """
-    radii = _radii(radius, geometry)
+    radii = _radii(radius, geometry, owner)
     families: list[Family] = []
     notes: list[str] = []
     for r in radii:
-        for d in _orders(order):
+        for d in _orders(order, owner):
             if d == 1 and r != radii[0]:
                 continue
             reach = 0.0 if d == 1 else r
-            family = Family(d, reach, count_monomials(n_variables, d, reach, geometry, limit=max_terms))
-            if any(other.order == d and other.n_terms == family.n_terms for other in families):
+            family = Family(d, reach, count_monomials(n_variables, d, reach, geometry, kinds, max_terms))
+            if any(other.order <= d and other.n_terms == family.n_terms for other in families):
                 continue
-            reason = _excess(family, n_samples, max_terms)
+            too_many = f"it has more than max_terms={max_terms} monomials" if family.n_terms > max_terms else ""
+            reason = too_many or excess(family)
             if reason:
                 notes.append(f"{family} was not fitted: {reason}.")
             else:
                 families.append(family)
     if not families:
         advice = "Raise `max_terms`, or pass a smaller order or radius."
-        raise ValueError(must_be("order", OWNER, "such that a family fits the budget", " ".join(notes), advice))
+        raise ValueError(must_be("order", owner, "such that a family fits the budget", " ".join(notes), advice))
     return families, notes
 
 
-def _excess(family: Family, n_samples: int, max_terms: int) -> str:
-    if family.n_terms > max_terms:
-        return f"it has more than max_terms={max_terms} monomials"
+def softmax_excess(family: Family, n_samples: int) -> str:
+    """Says why a family is too large for the classifier; empty if it is not."""
     if min(family.n_terms, n_samples) > MAX_SIDE:
         return f"{family.n_terms} monomials and {n_samples} samples both exceed {MAX_SIDE}"
     if family.n_terms <= n_samples and 16 * family.n_terms * n_samples > MAX_BYTES:
@@ -89,15 +99,15 @@ def _excess(family: Family, n_samples: int, max_terms: int) -> str:
     return ""
 
 
-def _orders(order: Any) -> tuple[int, ...]:
+def _orders(order: Any, owner: str) -> tuple[int, ...]:
     if isinstance(order, str) and order == "auto":
         return ORDERS
     if isinstance(order, bool) or not isinstance(order, int) or order < 1:
-        raise ValueError(must_be("order", OWNER, '"auto" or an integer of at least 1', repr(order)))
+        raise ValueError(must_be("order", owner, '"auto" or an integer of at least 1', repr(order)))
     return (order,)
 
 
-def _radii(radius: Any, geometry: Geometry | None) -> list[float]:
+def _radii(radius: Any, geometry: Geometry | None, owner: str) -> list[float]:
     if isinstance(radius, str) and radius == "auto":
         if geometry is None:
             return [0.0, math.inf]
@@ -108,8 +118,8 @@ def _radii(radius: Any, geometry: Geometry | None) -> list[float]:
     whole = isinstance(radius, int | float) and (radius == math.inf or (radius >= 0 and radius == int(radius)))
     if not whole or isinstance(radius, bool):
         requirement = '"auto", "all" or a whole number of at least 0'
-        raise ValueError(must_be("radius", OWNER, requirement, repr(radius)))
+        raise ValueError(must_be("radius", owner, requirement, repr(radius)))
     if geometry is None and radius not in {0, math.inf}:
         advice = "Pass a geometry, for example Grid(8, 8)."
-        raise ValueError(must_be("radius", OWNER, "0 or all without a geometry", radius, advice))
+        raise ValueError(must_be("radius", owner, "0 or all without a geometry", radius, advice))
     return [float(radius)]

@@ -14,7 +14,7 @@ from .coordinates import Features
 from .families import Family
 from .scoring import FamilyScore, mean_and_error, score_family
 
-__all__ = ["Ladder", "choose", "climb", "unscored"]
+__all__ = ["Ladder", "build_ladder", "choose", "climb", "unscored"]
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def climb(
     with threadpool_limits(1):  # measured: two BLAS threads wait for each other and take four times as long
         parallel = Parallel(n_jobs, prefer="threads", pre_dispatch="n_jobs", batch_size=1)
         scores = parallel(delayed(score)(*problem) for problem in problems())
-    return _ladder(scores, weight, Y.shape[1])
+    return build_ladder(scores, weight, lambda family: (family.n_terms + 1) * Y.shape[1])
 
 
 def unscored(families: list[Family], regularization: float | None, n_classes: int) -> Ladder:
@@ -95,7 +95,7 @@ def unscored(families: list[Family], regularization: float | None, n_classes: in
         message = "a ladder without folds has exactly one family and a given regularization"
         raise ValueError(message)
     score = FamilyScore(regularization, np.array([]), {}, converged=True)
-    return _ladder([(families[0], score)], np.array([]), n_classes)
+    return build_ladder([(families[0], score)], np.array([]), lambda family: (family.n_terms + 1) * n_classes)
 
 
 def choose(parameters: np.ndarray, losses: np.ndarray, standard_error: float) -> int:
@@ -117,10 +117,22 @@ def choose(parameters: np.ndarray, losses: np.ndarray, standard_error: float) ->
     return int(np.argmin(np.where(eligible, parameters, np.inf)))
 
 
-def _ladder(scores: list[tuple[Family, FamilyScore]], weight: np.ndarray, n_classes: int) -> Ladder:
+def build_ladder(
+    scores: list[tuple[Family, FamilyScore]], weight: np.ndarray, count: Callable[[Family], int]
+) -> Ladder:
+    """Tabulates the scores of families and chooses one.
+
+    Args:
+        scores: Families with their scores on the same folds.
+        weight: Sample weights, shape (samples,).
+        count: Number of free parameters of a family.
+
+    Returns:
+        The ladder, by order and then radius.
+    """
     scores = sorted(scores, key=lambda pair: (pair[0].order, pair[0].radius))
     rows = np.array([mean_and_error(score.losses, weight) for _, score in scores])
-    parameters = np.array([(family.n_terms + 1) * n_classes for family, _ in scores])
+    parameters = np.array([count(family) for family, _ in scores])
     best = int(np.argmin(rows[:, 0]))
     chosen = choose(parameters, rows[:, 0], rows[best, 1])
     differences = [mean_and_error(score.losses - scores[best][1].losses, weight)[1] for _, score in scores]

@@ -11,7 +11,7 @@ from scipy.special import logsumexp
 
 from .softmax import fit_softmax
 
-__all__ = ["FOLD_TOLERANCE", "FamilyScore", "mean_and_error", "score_family"]
+__all__ = ["FOLD_TOLERANCE", "FamilyScore", "mean_and_error", "pick_regularization", "score_family"]
 
 FOLD_TOLERANCE = 1e-2  # relative gradient norm: moves a mean held-out loss by about 1e-2 of its error
 EXPONENTS = (-8, 12)  # regularisation 10^(k/2): 1e-4 to 1e6
@@ -52,20 +52,38 @@ def score_family(
         regularization: The value to use, or None to search 10^(k/2).
 
     Returns:
+        The scores, at the regularisation that `pick_regularization` picks.
+    """
+    trial = _Trial(Z, Y, weight, folds)
+    score = pick_regularization(trial.losses, weight, regularization)
+    score.converged = trial.converged
+    return score
+
+
+def pick_regularization(
+    losses_at: Callable[[float], np.ndarray], weight: np.ndarray, regularization: float | None
+) -> FamilyScore:
+    """Scores one regularisation, or searches for the best.
+
+    Args:
+        losses_at: Held-out loss of each sample at a regularisation, shape (samples,).
+        weight: Sample weights, shape (samples,).
+        regularization: The value to use, or None to search 10^(k/2).
+
+    Returns:
         The scores. If searched: the largest value whose loss exceeds the lowest by no more than one
         standard error of their paired difference - couplings no larger than the data call for.
     """
-    trial = _Trial(Z, Y, weight, folds)
     if regularization is not None:
-        losses = trial.losses(regularization)
+        losses = losses_at(regularization)
         path = {regularization: mean_and_error(losses, weight)[0]}
-        return FamilyScore(regularization, losses, path, trial.converged)
-    tried = _search(trial.losses, weight)
+        return FamilyScore(regularization, losses, path, converged=True)
+    tried = _search(losses_at, weight)
     means = {value: mean_and_error(losses, weight)[0] for value, losses in tried.items()}
     lowest = min(means, key=lambda value: (means[value], -value))
     near = [value for value in tried if _not_worse(tried[value] - tried[lowest], weight)]
     picked = max([lowest, *near])
-    return FamilyScore(picked, tried[picked], means, trial.converged)
+    return FamilyScore(picked, tried[picked], means, converged=True)
 
 
 def mean_and_error(losses: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
