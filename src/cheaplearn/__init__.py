@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .geometry import Grid as Grid
     from .hamiltonian import Hamiltonian as Hamiltonian
     from .learning import HamiltonianClassifier as HamiltonianClassifier
+    from .learning import HamiltonianDensity as HamiltonianDensity
     from .network import Certificate as Certificate
     from .network import Network as Network
     from .network import load as load
@@ -36,6 +37,7 @@ _HOME = {  # public name -> the room it lives in
     "load": "network",
     "Hamiltonian": "hamiltonian",
     "HamiltonianClassifier": "learning",
+    "HamiltonianDensity": "learning",
     "compile": "compiler",
     "ToleranceError": "compiler",
 }

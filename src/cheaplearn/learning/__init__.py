@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from .classifier import HamiltonianClassifier
+from .density import HamiltonianDensity
 
-__all__ = ["HamiltonianClassifier"]
+__all__ = ["HamiltonianClassifier", "HamiltonianDensity"]

@@ -1,0 +1,389 @@
+"""The density of spins, bits or categories that finds the cheapest Hamiltonian of its samples."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, DensityMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import check_is_fitted
+
+from .._messages import must_be
+from ..hamiltonian import FactorGraph
+from ..hamiltonian.conditional import pseudo_log_likelihood
+from ..hamiltonian.partition import exact_log_partition, exact_sampler
+from ..hamiltonian.strengths import pair_strengths
+from ..hamiltonian.tables import term_text
+from .density_arguments import check_density_arguments, density_folds, read_rows, read_samples
+from .density_ladder import Scorer, climb_densities, score_baselines, unscored_density
+from .discrete.fitting import SCREENING_L1, DiscreteFit, coupling_errors, exact_sums, fit_terms
+from .discrete.places import place_of
+from .discrete.samples import DiscreteSamples, oddities
+from .discrete.terms import Terms, explicit_sites, local_terms, terms_of_sites
+from .families import Family, list_families
+from .ladder import Ladder
+from .progress import progress
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from ..circuit import Circuit
+    from ..hamiltonian.partition import LogPartition
+
+__all__ = ["HamiltonianDensity"]
+
+OWNER = "HamiltonianDensity"
+GUARD = 1e-6  # regularisation per unit of sample weight that keeps couplings finite and nothing else
+QUICK_STATES, QUICK_TERMS = 1 << 16, 2000  # up to which "auto" takes the exact likelihood
+QUICK_OPERATIONS = 2e11  # of standard errors that "auto" computes: a few seconds
+
+
+class HamiltonianDensity(DensityMixin, BaseEstimator):
+    r"""Density p(x) = exp(-H(x)) / Z of spins, bits or categories, H a sum of local monomials of any order.
+
+    All methods are convex in the couplings theta. With F_i the energy of site i given the rest and W the
+    total sample weight they minimise, plus rho |theta|^2 / (2 W),
+
+    .. math:: -\langle \ln p(x) \rangle, \qquad -\sum_i \langle \ln p(x_i | x_{\setminus i}) \rangle, \qquad
+        \sum_i \ln \langle e^{F_i - \bar F_i} \rangle
+
+    (likelihood, pseudolikelihood, screening). Categories are kept in the zero-sum gauge: every table of couplings
+    sums to zero over each of its sites. Spins have none to fix, and for two states the gauge is that of spins.
+
+    Args:
+        kind: "spin" (-1, 1), "bit" (0, 1) or "category" (any labels). "real" is not built yet.
+        order: Most sites in a term, or "auto" for 1, 2 and 3.
+        geometry: Where the sites live (`Grid`, `Chain`, `Graph`), one per column; or None.
+        method: "likelihood" (exact; where ln Z is), "pseudolikelihood", "screening", or "auto": the likelihood
+            up to 2^16 states and 2,000 couplings, else the pseudo-likelihood. `method_` says which.
+        radius: Largest distance between the sites of a term, "all", or "auto" for every radius the geometry knows.
+        terms: Instead of order and radius: sets of sites (numbers or names), or a symmetric boolean matrix of pairs
+            (fields included).
+        regularization: rho, nats per squared coupling; "auto": 1e-6 W for one family (a guard against infinite
+            couplings, nothing else) and searched for each family of a ladder; "search": searched for one family too.
+        l1: Strength of an L1 penalty (for categories: on whole tables) that selects the terms of degree 2 and more,
+            which are then fitted without it; in units of sqrt(ln(n^2 / 0.05) / W) for each site of a term. "auto":
+            0.2, for screening 0.8 (Lokhov et al. 2018). 0 for none.
+        cv: Number of shuffled folds, or a splitter, which is used if anything is to be chosen.
+        standard_errors: True, False, or "auto" to compute them if that takes seconds at most.
+        labels: States of the categories, one list for all columns or one for each; None for those that occur.
+        engine: "numpy" for this machine, "dask" for the current Dask client, or the address of a scheduler.
+        random_state: Seed of folds and of annealing.
+        verbose: 1 or more draws a progress bar on stderr.
+        max_terms: Families of a ladder with more monomials of sites are not fitted, and `ladder_notes_` says so.
+
+    Attributes:
+        hamiltonian_: The fitted `Hamiltonian`, one column "H"; `hamiltonian_.couplings` has value, standard error
+            and 95 % interval of every coupling. NaN where the samples do not identify it.
+        method_, order_, radius_, regularization_: What was used or chosen.
+        ladder_: One row per family, as in `HamiltonianClassifier`; the loss is held-out -ln p or, where ln Z is not
+            exact, the held-out sum of -ln p(x_i | rest); NaN if nothing was to be chosen.
+        ladder_score_: Which: "log-likelihood" or "pseudo-log-likelihood".
+        ladder_notes_: One sentence for each family that was not fitted.
+        baselines_: Independent model and Chow-Liu tree on the same folds: model, parameters, loss, standard_error.
+        regularization_path_: Held-out loss at every regularisation that was tried.
+        notes_: Sentences about what the samples cannot tell.
+        alphabet_: The states of every site.
+        gradient_norm_: Norm of the gradient at the optimum, relative to that of the uniform model.
+        n_features_in_, feature_names_in_: As in every scikit-learn estimator.
+
+    Guarantee:
+        Standard errors are sandwich estimates: they hold for many samples, also if the model is wrong (then for the
+        best couplings). After L1 they do not know of the selection.
+    Cost: about 40 products of samples x couplings for pairs (BLAS), in memory of bounded blocks; local families cost
+        in proportion to their couplings.
+    Source: pseudo-likelihood Besag (1975); screening Vuffray et al. (2016, 2020); THEORY in Lin, Tegmark & Rolnick
+        (2017), section 2.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> s = rng.choice([-1, 1], size=(5000, 3))
+        >>> s[:, 1] = np.where(rng.random(5000) < 0.8, s[:, 0], -s[:, 0])  # p(equal) = 0.8: coupling -ln(4) / 2
+        >>> model = HamiltonianDensity(kind="spin", order=2).fit(s)
+        >>> table = model.hamiltonian_.couplings.set_index("term")
+        >>> bool(abs(table.value["x0*x1"] + np.log(4) / 2) < 3 * table.standard_error["x0*x1"])
+        True
+    """
+
+    def __init__(
+        self,
+        kind: str = "real",
+        order: Any = 2,
+        geometry: Any = None,
+        method: str = "auto",
+        radius: Any = "all",
+        terms: Any = None,
+        regularization: Any = "auto",
+        l1: Any = 0.0,
+        cv: Any = 5,
+        standard_errors: Any = "auto",
+        labels: Any = None,
+        engine: str = "numpy",
+        random_state: Any = None,
+        verbose: int = 0,
+        max_terms: int = 20_000,
+    ) -> None:
+        self.kind = kind
+        self.order = order
+        self.geometry = geometry
+        self.method = method
+        self.radius = radius
+        self.terms = terms
+        self.regularization = regularization
+        self.l1 = l1
+        self.cv = cv
+        self.standard_errors = standard_errors
+        self.labels = labels
+        self.engine = engine
+        self.random_state = random_state
+        self.verbose = verbose
+        self.max_terms = max_terms
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, groups: Any = None) -> Self:
+        """Fits the family, or climbs the ladder and fits the chosen one.
+
+        Args:
+            X: Samples, shape (samples, n), values of the kind; DataFrame columns name the sites. Rows may be
+                unique rows with their counts as `sample_weight`.
+            y: Ignored.
+            sample_weight: Non-negative weights, shape (samples,); a weight of 2 counts as two samples, 0 as none.
+            groups: Group of each sample, never divided between training and held-out rows.
+
+        Returns:
+            The fitted estimator.
+
+        Raises:
+            ValueError: If an argument is invalid or a value is not of the kind (says row and column).
+
+        Warns:
+            UserWarning: If the samples do not identify the couplings; `notes_` has all sentences.
+            ConvergenceWarning: If an optimum was not reached to its tolerance.
+        """
+        check_density_arguments(self)
+        samples = read_samples(self, X, sample_weight, groups)
+        self.alphabet_ = samples.alphabet
+        families, self.ladder_notes_ = self._families(samples)
+        self.method_ = self._method(samples, families)
+        ladder = self._ladder(samples, families)
+        self.ladder_, self.regularization_path_ = ladder.table, ladder.path
+        self.regularization_ = ladder.regularization
+        self._fit = self._fit_terms(self._terms_of(samples, ladder.family), samples, ladder.regularization)
+        self.order_, self.radius_ = ladder.family.order, ladder.family.radius
+        self.gradient_norm_, self.n_iter_ = self._fit.optimum.gradient_norm, max(self._fit.optimum.steps, 1)
+        self.notes_ = oddities(self._fit.samples, self.order_)
+        self.hamiltonian_ = self._fit.terms.hamiltonian(self._fit.theta, self._standard_errors())
+        self._sums: LogPartition | None = None
+        self._warn(ladder.converged and self._fit.converged)
+        return self
+
+    def _families(self, samples: DiscreteSamples) -> tuple[list[Family], list[str]]:
+        if self.terms is not None:
+            sets = explicit_sites(self.terms, samples.alphabet.names)
+            return [Family(len(sets), math.inf, sum(map(len, sets)))], []
+        n = len(samples.alphabet)
+        several = "auto" in {str(self.order), str(self.radius)}
+        limit = self.max_terms if several else np.iinfo(np.int64).max
+        return list_families(n, self.order, self.radius, self.geometry, limit, kinds=("bit",) * n, owner=OWNER)
+
+    def _terms_of(self, samples: DiscreteSamples, family: Family) -> Terms:
+        if self.terms is None:
+            return local_terms(self.kind, samples.alphabet, family.order, family.radius, self.geometry)
+        sets = explicit_sites(self.terms, samples.alphabet.names)
+        return terms_of_sites(self.kind, samples.alphabet, sets, self.geometry)
+
+    def _method(self, samples: DiscreteSamples, families: list[Family]) -> str:
+        if self.method != "auto":
+            return self.method
+        sizes = samples.alphabet.sizes.astype(float)
+        per_site = float(sizes.max()) if self.kind == "category" else 1.0
+        couplings = max(family.n_terms * per_site**family.order for family in families)
+        quick = np.prod(sizes) <= QUICK_STATES and couplings <= QUICK_TERMS
+        return "likelihood" if quick else "pseudolikelihood"
+
+    def _ladder(self, samples: DiscreteSamples, families: list[Family]) -> Ladder:
+        fixed = None if isinstance(self.regularization, str) else float(self.regularization)
+        if len(families) == 1 and self.regularization != "search":
+            guard = GUARD * float(samples.weight.sum())
+            terms = self._terms_of(samples, families[0])
+            return unscored_density(terms, families[0], guard if fixed is None else fixed)
+        folds = density_folds(self.cv, samples, self.random_state)
+        graphs = (self._terms_of(samples, family).tabulation[0] for family in families)
+        scorer = Scorer(all(exact_sums(graph) is not None for graph in graphs))
+        self.ladder_score_ = scorer.name
+        self.baselines_ = score_baselines(samples, folds, scorer)
+        terms_of = partial(self._terms_of, samples)
+        with progress(len(families), "families", self.verbose >= 1) as report:
+            return climb_densities(terms_of, self._fit_terms, samples, families, folds, fixed, scorer, report)
+
+    def _fit_terms(self, terms: Terms, samples: DiscreteSamples, rho: float, **options: Any) -> DiscreteFit:
+        l1 = SCREENING_L1[self.method_] if isinstance(self.l1, str) else float(self.l1) or None
+        return fit_terms(terms, samples, self.method_, rho, l1, place=place_of(self.engine), **options)
+
+    def _standard_errors(self) -> np.ndarray | None:
+        """Errors of the couplings; NaN, and a note, where the guard alone keeps a coupling finite."""
+        fit = self._fit
+        T = len(fit.terms)
+        operations = 5.0 * T**3 + 2.0 * len(fit.samples.codes) * T**2
+        if self.standard_errors is False or (self.standard_errors == "auto" and operations > QUICK_OPERATIONS):
+            return None
+        found = coupling_errors(fit)
+        errors = found.sandwich
+        if self.regularization_ <= GUARD * fit.objective.total:
+            unknown = found.unidentified(fit.theta)
+            errors[unknown] = np.nan
+            if unknown.any():
+                names = fit.terms.variables.names
+                texts = [term_text(sites, names) for sites, u in zip(fit.terms.monomials, unknown, strict=True) if u]
+                shown = ", ".join(texts[:5]) + (f", ... ({len(texts)} in all)" if len(texts) > 5 else "")
+                self.notes_.append(f"Not identified by the samples, no standard error: {shown}.")
+        return errors
+
+    def _warn(self, converged: bool) -> None:
+        notes = [*self.ladder_notes_, *self.notes_]
+        if notes:
+            more = f" ({len(notes)} such notes: see `notes_` and `ladder_notes_`)" if len(notes) > 1 else ""
+            warnings.warn(f"{OWNER}: {notes[0]}{more}", UserWarning, stacklevel=3)
+        if not converged:
+            message = (
+                f"{OWNER} did not converge: the gradient norm is {self.gradient_norm_:.1e} of that of the uniform "
+                "model. Raise `regularization`."
+            )
+            warnings.warn(message, ConvergenceWarning, stacklevel=3)
+
+    @property
+    def couplings(self) -> pd.DataFrame:
+        """Table of all couplings: term, value, standard_error, lower, upper (95 % interval), nats."""
+        check_is_fitted(self)
+        return self.hamiltonian_.couplings
+
+    @property
+    def graph_(self) -> FactorGraph:
+        """The energies as tables over the sites."""
+        check_is_fitted(self)
+        return self._fit.graph
+
+    @property
+    def coupling_strengths_(self) -> np.ndarray:
+        """Norm of the pair table of every two sites in the zero-sum gauge, shape (n, n); |J| for spins, nats."""
+        check_is_fitted(self)
+        return pair_strengths(self.graph_)
+
+    @property
+    def partition_(self) -> LogPartition:
+        """The value of ln Z with the method that found it; computed on first use (then kept).
+
+        Exact by enumeration (to 25 bits) or elimination.
+
+        Raises:
+            ValueError: If neither is possible.
+        """
+        check_is_fitted(self)
+        if self._sums is None:
+            self._sums = exact_log_partition(self.graph_)
+        if self._sums is None:
+            requirement = "of at most 25 bits, or coupled so that few sites depend on each other at once"
+            raise ValueError(must_be("samples", OWNER, requirement, f"{self.graph_.n_sites} sites"))
+        return self._sums
+
+    @property
+    def log_partition_(self) -> float:
+        """The value of ln Z, nats; see `partition_`."""
+        return self.partition_.value
+
+    def energy(self, X: Any) -> np.ndarray:
+        """H of samples.
+
+        Args:
+            X: Samples, shape (samples, n), values of the kind.
+
+        Returns:
+            Nats, shape (samples,).
+
+        Raises:
+            ValueError: If a value was not among the states when fitting (says row and column).
+        """
+        check_is_fitted(self)
+        return self.graph_.energies(self.alphabet_.encode(read_rows(self, X, reset=False), OWNER))
+
+    def score_samples(self, X: Any) -> np.ndarray:
+        """Log-probability of samples, -H - ln Z.
+
+        Args:
+            X: Samples, shape (samples, n), values of the kind.
+
+        Returns:
+            Nats, shape (samples,); as good as `partition_`.
+        """
+        return -self.energy(X) - self.log_partition_
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Mean log-probability.
+
+        Args:
+            X: Samples, shape (samples, n).
+            y: Ignored.
+
+        Returns:
+            Nats per sample.
+        """
+        return float(np.mean(self.score_samples(X)))
+
+    def pseudo_log_likelihood(self, X: Any) -> np.ndarray:
+        """Sum over sites of ln p(x_i | rest): what needs no ln Z.
+
+        Args:
+            X: Samples, shape (samples, n), values of the kind.
+
+        Returns:
+            Nats, shape (samples,).
+        """
+        check_is_fitted(self)
+        return pseudo_log_likelihood(self.graph_, self.alphabet_.encode(read_rows(self, X, reset=False), OWNER))
+
+    def sample(self, n: int, random_state: Any = None) -> np.ndarray:
+        """Draws exact independent samples.
+
+        Args:
+            n: How many.
+            random_state: Seed; the same seed gives the same samples.
+
+        Returns:
+            Raw values, shape (n, variables).
+
+        Raises:
+            ValueError: If ln Z is not exact.
+        """
+        sampler = exact_sampler(self.graph_)
+        if sampler is None:
+            raise ValueError(must_be("samples", OWNER, "of few sites, or narrow", f"{self.graph_.n_sites} sites"))
+        return self.alphabet_.decode(sampler(n, np.random.default_rng(random_state)))
+
+    def to_circuit(self) -> Circuit:
+        """Returns -H for the compiler: ln p up to the constant ln Z."""
+        check_is_fitted(self)
+        return self.hamiltonian_.to_circuit()
+
+    def plot_ladder(self, axes: Axes | None = None) -> Axes:
+        """Draws held-out loss against parameters, with standard errors and the choice.
+
+        Args:
+            axes: Where to draw; a new figure if left out.
+
+        Returns:
+            The axes.
+        """
+        from .plotting import plot_ladder
+
+        check_is_fitted(self)
+        return plot_ladder(self.ladder_, axes)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.categorical = True
+        tags.input_tags.string = self.kind == "category"
+        return tags

@@ -1,0 +1,163 @@
+"""What the density requires of its arguments and samples."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.model_selection import GroupKFold, KFold, check_cv
+from sklearn.utils.validation import _check_sample_weight, check_consistent_length, validate_data
+
+from .._messages import must_be
+from ..geometry import Geometry
+from ..hamiltonian import Alphabet
+from .discrete.samples import DiscreteSamples
+
+if TYPE_CHECKING:
+    from .density import HamiltonianDensity
+
+__all__ = ["check_density_arguments", "density_folds", "read_samples"]
+
+OWNER = "HamiltonianDensity"
+KINDS = ("spin", "bit", "category")
+METHODS = ("auto", "likelihood", "pseudolikelihood", "screening")
+
+
+def check_density_arguments(model: HamiltonianDensity) -> None:
+    """Refuses what makes no sense; order and radius are checked with the families.
+
+    Args:
+        model: The estimator.
+
+    Raises:
+        ValueError: If an argument is invalid.
+    """
+    if model.kind not in KINDS:
+        advice = "Densities of real variables are not built yet." if model.kind == "real" else ""
+        raise ValueError(must_be("kind", OWNER, f"one of {', '.join(KINDS)}", repr(model.kind), advice))
+    if model.method not in METHODS:
+        raise ValueError(must_be("method", OWNER, f"one of {', '.join(METHODS)}", repr(model.method)))
+    if model.geometry is not None and not isinstance(model.geometry, Geometry):
+        advice = "Pass for example Grid(8, 8)."
+        raise ValueError(must_be("geometry", OWNER, "a geometry or None", repr(model.geometry), advice))
+    if not (isinstance(model.regularization, str) and model.regularization in {"auto", "search"}):
+        _check_number("regularization", model.regularization, '"auto", "search" or ')
+    if not (isinstance(model.l1, str) and model.l1 == "auto"):
+        _check_number("l1", model.l1, '"auto" or ')
+    _check_number("max_terms", model.max_terms, "")
+    if model.labels is not None and model.kind != "category":
+        raise ValueError(must_be("labels", OWNER, "None unless kind is category", repr(model.labels)))
+    if not (isinstance(model.standard_errors, bool) or model.standard_errors == "auto"):
+        raise ValueError(must_be("standard_errors", OWNER, '"auto", True or False', repr(model.standard_errors)))
+    if model.terms is not None and "auto" in {str(model.order), str(model.radius)}:
+        advice = 'Leave order=2 and radius="all" as they are: terms says all.'
+        raise ValueError(must_be("terms", OWNER, "None if order or radius is chosen", "terms", advice))
+
+
+def _check_number(name: str, value: Any, also: str) -> None:
+    if not isinstance(value, Real) or isinstance(value, bool) or not 0 <= float(value) < np.inf:
+        raise ValueError(must_be(name, OWNER, f"{also}a finite number, not negative", repr(value)))
+
+
+def read_samples(model: HamiltonianDensity, X: Any, sample_weight: Any, groups: Any) -> DiscreteSamples:
+    """Validates what was passed to `fit` and leaves out rows of weight 0, which count as no sample.
+
+    Args:
+        model: The estimator; gets `n_features_in_` and `feature_names_in_`.
+        X: Samples.
+        sample_weight: Weights or None.
+        groups: Groups or None.
+
+    Returns:
+        The samples.
+
+    Raises:
+        ValueError: If a value is not of the kind (says row and column), weights are negative or all 0, or the
+            geometry has another number of sites.
+    """
+    X = read_rows(model, X, reset=True)
+    weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    check_consistent_length(X, groups)
+    if model.geometry is not None and model.geometry.n_sites != X.shape[1]:
+        got = f"{model.geometry!r} with {model.geometry.n_sites} sites for {X.shape[1]} columns"
+        advice = "Pass the geometry of the columns, or geometry=None."
+        raise ValueError(must_be("geometry", OWNER, "one site per column of X", got, advice))
+    counted = np.flatnonzero(weight > 0)
+    if not len(counted):
+        raise ValueError(must_be("sample_weight", OWNER, "positive for some sample", "none"))
+    names = tuple(map(str, getattr(model, "feature_names_in_", [f"x{i}" for i in range(X.shape[1])])))
+    alphabet = _alphabet(model, X[counted], names)
+    codes = alphabet.encode(X, OWNER)[counted]
+    chosen = None if groups is None else np.asarray(groups)[counted]
+    return DiscreteSamples(codes, weight[counted], alphabet, chosen, counted, len(X))
+
+
+def read_rows(model: HamiltonianDensity, X: Any, reset: bool) -> np.ndarray:
+    """Returns raw values as an array, after scikit-learn's checks of shape and column names."""
+    finite = model.kind != "category"
+    return validate_data(model, X, reset=reset, dtype=np.float64 if finite else None, ensure_all_finite=finite)
+
+
+def _alphabet(model: HamiltonianDensity, X: np.ndarray, names: tuple[str, ...]) -> Alphabet:
+    if model.kind != "category":
+        return Alphabet.of_kinds(names, [model.kind] * len(names))
+    if model.labels is None:
+        return Alphabet(names, tuple(_states(X[:, i], names[i]) for i in range(len(names))))
+    given = list(model.labels)
+    nested = bool(given) and isinstance(given[0], list | tuple | np.ndarray)
+    per_site = [np.asarray(states) for states in given] if nested else [np.asarray(given)] * len(names)
+    if len(per_site) != len(names):
+        requirement = f"one list of states, or one for each of {len(names)} columns"
+        raise ValueError(must_be("labels", OWNER, requirement, f"{len(per_site)} lists"))
+    return Alphabet(names, tuple(per_site))
+
+
+def _states(column: np.ndarray, name: str) -> np.ndarray:
+    missing = [row for row, value in enumerate(column.tolist()) if value is None or value != value]
+    if missing:
+        advice = "Name missing values as a state of their own, or leave the row out."
+        raise ValueError(must_be("X", OWNER, f"without missing values in column {name}", f"row {missing[0]}", advice))
+    try:
+        return np.array(sorted(set(column.tolist())))
+    except TypeError as err:
+        raise ValueError(must_be("X", OWNER, f"of one type in column {name}", "text and numbers")) from err
+
+
+def density_folds(cv: Any, samples: DiscreteSamples, random_state: Any) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Splits the samples into training and held-out rows.
+
+    Args:
+        cv: Number of shuffled folds, or a scikit-learn splitter (``KFold(5)`` cuts a time series into blocks).
+        samples: The samples; a splitter sees the rows that were passed to `fit`.
+        random_state: Seed of the shuffle of an integer `cv`.
+
+    Returns:
+        Pairs of positions in the samples (training, held out).
+
+    Raises:
+        ValueError: If `cv` is no number of folds or splitter, or a fold is empty.
+    """
+    if isinstance(cv, int | np.integer) and not isinstance(cv, bool):
+        if not 2 <= cv <= len(samples.codes):
+            raise ValueError(must_be("cv", OWNER, f"between 2 and {len(samples.codes)} folds", cv))
+        grouped = samples.groups is not None
+        cv = GroupKFold(int(cv)) if grouped else KFold(int(cv), shuffle=True, random_state=random_state)
+    elif isinstance(cv, bool | str) or cv is None:
+        raise ValueError(must_be("cv", OWNER, "a number of folds or a splitter", repr(cv)))
+    position = np.full(samples.n_rows, -1)
+    position[samples.rows] = np.arange(len(samples.rows))
+    groups = None
+    if samples.groups is not None:
+        groups = np.full(samples.n_rows, samples.groups[0])
+        groups[samples.rows] = samples.groups
+    parts = [
+        (position[np.asarray(a)], position[np.asarray(b)])
+        for a, b in check_cv(cv).split(np.zeros((samples.n_rows, 1)), None, groups)
+    ]
+    folds = [(a[a >= 0], b[b >= 0]) for a, b in parts]
+    for number, (training, held_out) in enumerate(folds):
+        if not len(training) or not len(held_out):
+            got = f"nothing {'held out' if len(training) else 'to train on'} in fold {number}"
+            raise ValueError(must_be("cv", OWNER, "such that every fold trains and holds out samples", got))
+    return folds

@@ -1,0 +1,199 @@
+"""One family fitted to samples: couplings, and when asked for their standard errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from ..._messages import must_be
+from ...hamiltonian import FactorGraph
+from ...hamiltonian.partition.log_partition import exact_method
+from .fields import cofactor_values
+from .likelihood import ExactSums, LikelihoodObjective, likelihood_moments, mean_features
+from .losses import Loss, loss_of
+from .newton import Optimum, minimise
+from .objective import ConditionalObjective, SumsOfSamples
+from .partition import Partition
+from .pattern import Pattern, slots_of
+from .proximal import GroupNorm, minimise_sparse
+from .samples import DiscreteSamples
+from .sandwich import CouplingErrors, conditional_information, sandwich_errors
+from .score_moments import ScorePoint
+from .start import independent_couplings, site_frequencies
+from .terms import Terms
+
+__all__ = ["DiscreteFit", "Place", "exact_sums", "coupling_errors", "fit_terms"]
+
+TOLERANCE = 1e-8  # norm of the gradient relative to that of the uniform model
+MAX_ELIMINATION = 1 << 24  # table entries of all cliques up to which the likelihood is fitted by elimination
+SCREENING_L1 = {"pseudolikelihood": 0.2, "screening": 0.8, "likelihood": 0.2}  # Lokhov et al. 2018
+SCORE_OPERATIONS = 1e11  # spent on the covariance of the scores before samples are thinned out
+MAX_DENSE = 10_000  # couplings whose second derivative is held as a matrix
+ROWS_OF_SQUARES = 4096
+
+Place = Callable[[np.ndarray, np.ndarray, Pattern, Loss], SumsOfSamples]
+
+
+@dataclass(frozen=True, eq=False)
+class DiscreteFit:
+    """A family with its couplings.
+
+    Args:
+        terms: The family (after L1: what it left).
+        objective: What was minimised.
+        optimum: Where.
+        samples: The samples, different rows once.
+        penalized: The L1 optimum that chose the terms, or None.
+    """
+
+    terms: Terms
+    objective: ConditionalObjective | LikelihoodObjective
+    optimum: Optimum
+    samples: DiscreteSamples
+    penalized: Optimum | None = None
+
+    @property
+    def theta(self) -> np.ndarray:
+        """Couplings, nats."""
+        return self.optimum.theta
+
+    @property
+    def graph(self) -> FactorGraph:
+        """The energies as tables."""
+        return FactorGraph.from_hamiltonian(self.terms.hamiltonian(self.theta))
+
+    @property
+    def converged(self) -> bool:
+        """Whether every optimum reached its tolerance."""
+        return self.optimum.converged and (self.penalized is None or self.penalized.converged)
+
+
+def exact_sums(graph: FactorGraph) -> ExactSums | None:
+    """Returns what sums over all states exactly, the cheaper way, or None where neither is affordable."""
+    return exact_method(graph, max_cost=MAX_ELIMINATION)
+
+
+def fit_terms(
+    terms: Terms,
+    samples: DiscreteSamples,
+    method: str,
+    regularization: float,
+    l1: float | None = None,
+    start: np.ndarray | None = None,
+    tolerance: float = TOLERANCE,
+    place: Place = Partition,
+) -> DiscreteFit:
+    """Fits a family.
+
+    Args:
+        terms: The family.
+        samples: The samples.
+        method: "likelihood", "pseudolikelihood" or "screening".
+        regularization: rho, nats per squared coupling.
+        l1: Strength of the penalty that chooses terms of degree 2 and more, in units of
+            sqrt(ln(n^2 / 0.05) / W) for each site of a term, then all that is left is fitted without it; None for none.
+        start: Couplings to start from.
+        tolerance: Of the gradient, relative to the uniform model.
+        place: Where samples are summed: here, or on a cluster.
+
+    Returns:
+        The fit; never raises for lack of convergence.
+
+    Raises:
+        ValueError: If the method is "likelihood" and ln Z cannot be computed exactly.
+    """
+    different = samples.distinct()
+    if start is None:
+        smoothing = max(regularization, 1e-6 * float(samples.weight.sum()))
+        frequencies = site_frequencies(different.codes, different.weight, samples.alphabet.sizes, smoothing)
+        start = independent_couplings(terms, frequencies)
+    with threadpool_limits(1):  # threads work on blocks of samples; BLAS must not start its own
+        objective = _objective(terms, different, method, regularization, place)
+        if l1 is None:
+            optimum = minimise(objective, start, tolerance)
+            return DiscreteFit(terms, objective, optimum, different)
+        penalized, kept = minimise_sparse(objective, l1_norm(terms, objective.total, l1), start)
+        smaller = terms.subset(kept)
+        objective = _objective(smaller, different, method, regularization, place)
+        optimum = minimise(objective, penalized.theta[kept[terms.group_of_term]], tolerance)
+        return DiscreteFit(smaller, objective, optimum, different, penalized)
+
+
+def l1_norm(terms: Terms, total: float, strength: float) -> GroupNorm:
+    """Returns the penalty of terms with two sites and more; sqrt(size) weighs tables of several couplings."""
+    scale = np.sqrt(np.log(terms.n_sites**2 / 0.05) / total)
+    group = terms.group_of_term
+    size = np.bincount(group)
+    degree = np.zeros(len(size))
+    degree[group] = terms.degrees
+    return GroupNorm(group, np.where(degree > 1, strength * scale * degree * np.sqrt(size), 0.0))
+
+
+def _objective(
+    terms: Terms, samples: DiscreteSamples, method: str, regularization: float, place: Place
+) -> ConditionalObjective | LikelihoodObjective:
+    rho, total = np.full(len(terms), float(regularization)), float(samples.weight.sum())
+    atoms = np.ascontiguousarray(terms.atoms(samples.codes).T)
+    if method == "likelihood":
+        graph, _ = terms.tabulation
+        sums = exact_sums(graph)
+        if sums is None:
+            requirement = "pseudolikelihood or screening where ln Z cannot be computed exactly"
+            got = f"'likelihood' for {graph.n_sites} sites that are coupled too widely"
+            raise ValueError(must_be("method", "HamiltonianDensity", requirement, got))
+        means = mean_features(terms, atoms, samples.weight)
+        return LikelihoodObjective(terms, means, total, rho, sums)
+    pattern = slots_of(terms)
+    samples_summed = place(atoms, samples.weight, pattern, loss_of(method, terms))
+    square = _mean_squares(pattern, atoms, samples.weight)
+    return ConditionalObjective(terms, pattern, samples_summed, total, rho, method == "screening", square)
+
+
+def _mean_squares(pattern: Pattern, atoms: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Mean square of each cofactor, over evenly spaced samples (it only scales the solver's steps)."""
+    step = -(-atoms.shape[1] // ROWS_OF_SQUARES)
+    U = cofactor_values(pattern, atoms[:, ::step].astype(np.float32))
+    w = weight[::step]
+    return ((U * U) @ w / w.sum()).astype(np.float64)
+
+
+def coupling_errors(fit: DiscreteFit) -> CouplingErrors:
+    """Sandwich estimate for the couplings of a fit.
+
+    Args:
+        fit: The fit.
+
+    Returns:
+        Errors of the couplings.
+
+    Raises:
+        ValueError: If there are more than 10,000 couplings.
+    """
+    T = len(fit.terms)
+    if T > MAX_DENSE:
+        advice = "Pass standard_errors=False, or fit fewer couplings."
+        raise ValueError(
+            must_be("standard_errors", "HamiltonianDensity", f"False beyond {MAX_DENSE} couplings", T, advice)
+        )
+    point, objective = fit.optimum.point, fit.objective
+    if isinstance(objective, LikelihoodObjective):
+        atoms = np.ascontiguousarray(fit.terms.atoms(fit.samples.codes).T)
+        moments = likelihood_moments(objective, atoms, fit.samples.weight, point)
+    else:
+        rows = max(2000, int(SCORE_OPERATIONS / T**2))
+        moments = objective.sums.score_moments(
+            ScorePoint(
+                point.theta,
+                point.scale * objective.total,
+                point.slots if objective.logarithmic else None,
+                objective.total,
+                max(1, len(fit.samples.codes) // rows),
+            )
+        )
+        whole = conditional_information(objective, point, moments.information)
+        moments = moments._replace(information=whole)
+    projector = fit.terms.projected(np.eye(T)) if fit.terms.kind == "category" else None
+    return sandwich_errors(moments, objective.regularization, objective.total, projector)

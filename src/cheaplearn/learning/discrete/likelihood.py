@@ -1,0 +1,138 @@
+"""The exact likelihood, where the partition function is exact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ...hamiltonian.features import monomial_values
+from .objective import Point
+from .score_moments import ScoreMoments
+from .terms import Terms
+
+__all__ = ["ExactSums", "LikelihoodObjective", "likelihood_moments", "mean_features"]
+
+DIFFERENCE = 1e-4  # step of the numerical second derivative, relative to the length of the direction
+BLOCK_ENTRIES = 1 << 22
+
+
+class ExactSums(Protocol):
+    """Enumeration or elimination over the states of a factor graph."""
+
+    def calibrate(self, values: np.ndarray) -> tuple[float, np.ndarray]:
+        """Returns ln Z and the probability of each table entry."""
+
+
+def feature_blocks(terms: Terms, atoms: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yields values of the monomials, shape (couplings of the block, samples), from atoms, shape (atoms, samples)."""
+    t = atoms.T.astype(np.float64)
+    first = 0
+    for block in terms.monomials.blocks(max(1, BLOCK_ENTRIES // max(1, len(t)))):
+        yield slice(first, first + len(block)), monomial_values(t, block).T
+        first += len(block)
+
+
+def mean_features(terms: Terms, atoms: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Returns the mean of every monomial over the samples, shape (couplings,)."""
+    total = np.zeros(len(terms))
+    rows = max(1, BLOCK_ENTRIES // max(1, len(terms)))
+    for first in range(0, len(weight), rows):
+        part = slice(first, first + rows)
+        for terms_of, values in feature_blocks(terms, atoms[:, part]):
+            total[terms_of] += values @ weight[part]
+    return total / weight.sum()
+
+
+@dataclass(frozen=True, eq=False)
+class LikelihoodObjective:
+    r"""Mean of -ln p over the samples.
+
+    .. math:: f(\theta) = \ln Z(\theta) + \theta \cdot \langle\phi\rangle + \frac{\rho}{2 W} |\theta|^2
+
+    Args:
+        terms: The family.
+        means: Mean of every monomial over the samples, shape (couplings,).
+        total: W, total sample weight.
+        regularization: rho of each coupling, nats per squared coupling, shape (couplings,).
+        sums: Exact sums over the states of the family's factor graph.
+    """
+
+    terms: Terms
+    means: np.ndarray
+    total: float
+    regularization: np.ndarray
+    sums: ExactSums
+
+    def at(self, theta: np.ndarray) -> Point:
+        """Value, gradient and diagonal of the second derivative.
+
+        Args:
+            theta: Couplings, shape (couplings,).
+
+        Returns:
+            The point.
+        """
+        penalty = self.regularization / self.total
+        log_partition, expected = self._calibrated(theta)
+        value = log_partition + float(theta @ self.means) + 0.5 * float(penalty @ theta**2)
+        square = 1.0 if self.terms.kind == "spin" else expected  # the mean of the square of a monomial
+        gradient = self.terms.projected(self.means - expected + penalty * theta)
+        return Point(theta, value, gradient, np.maximum(square - expected**2, 1e-12) + penalty)
+
+    def second(self, point: Point, direction: np.ndarray) -> np.ndarray:
+        """Second derivative times a direction, by central differences of the expectations.
+
+        Args:
+            point: Where.
+            direction: Shape (couplings,).
+
+        Returns:
+            Shape (couplings,), to about 1e-7.
+        """
+        step = DIFFERENCE / max(float(np.abs(direction).max()), 1e-300)
+        low = self._calibrated(point.theta - step * direction)[1]
+        high = self._calibrated(point.theta + step * direction)[1]
+        bend = self.terms.projected((low - high) / (2 * step))
+        return bend + self.regularization / self.total * direction
+
+    def preconditioned(self, point: Point, residual: np.ndarray) -> np.ndarray:
+        """Returns the residual divided by the diagonal, in the zero-sum gauge."""
+        return self.terms.projected(residual / point.diagonal)
+
+    def _calibrated(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+        _, tabulation = self.terms.tabulation
+        log_partition, marginals = self.sums.calibrate(tabulation @ theta)
+        return log_partition, tabulation.T @ marginals
+
+
+def likelihood_moments(
+    objective: LikelihoodObjective, atoms: np.ndarray, weight: np.ndarray, point: Point
+) -> ScoreMoments:
+    """Fisher information and covariance of the scores.
+
+    Args:
+        objective: The likelihood.
+        atoms: Shape (atoms, samples).
+        weight: Sample weights, shape (samples,).
+        point: The optimum.
+
+    Returns:
+        The moments, as `score_moments` gives them for the other methods.
+
+    Cost: T second derivatives (each two calibrations), and 2 N T^2 operations.
+    """
+    T = len(objective.terms)
+    free = objective.regularization / objective.total
+    information = np.column_stack([objective.second(point, column) - free * column for column in np.eye(T)])
+    square, score = np.zeros((T, T)), np.zeros(T)
+    rows = max(1, BLOCK_ENTRIES // T)
+    for first in range(0, len(weight), rows):
+        part = slice(first, first + rows)
+        phi = np.concatenate([values for _, values in feature_blocks(objective.terms, atoms[:, part])])
+        phi -= objective.means[:, None]
+        square += (phi * weight[part]) @ phi.T
+        score += phi @ weight[part]
+    return ScoreMoments((information + information.T) / 2, square, score, float(weight.sum()))

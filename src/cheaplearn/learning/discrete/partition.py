@@ -1,0 +1,135 @@
+"""Partial sums of one part of the samples; they add up over parts, so parts may live on other machines."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .fields import cofactor_values, fields, slot_sums
+from .losses import Loss
+from .pattern import Pattern
+from .score_moments import ScoreMoments, ScorePoint, score_moments
+
+__all__ = ["Partition", "Sums"]
+
+BLOCK_BYTES = 24 << 20  # fields, slopes and cofactors of one block of samples
+KEPT_BYTES = 1 << 30  # curvatures kept between calls; more is computed anew
+
+
+class Sums(NamedTuple):
+    """What the samples of one part add to.
+
+    Args:
+        sites: Sum of the loss of each site, shape (n,).
+        slots: Its derivative by each slot of W, shape (slots,).
+        curvature: Second derivative by each field, summed, shape (atoms,).
+    """
+
+    sites: np.ndarray
+    slots: np.ndarray
+    curvature: np.ndarray
+
+    def plus(self, other: Sums) -> Sums:
+        """Returns the sums of both parts together."""
+        return Sums(*(a + b for a, b in zip(self, other, strict=True)))
+
+
+@dataclass(eq=False)
+class Partition:
+    """Some samples with their sums.
+
+    Sums and gradients are float64. Products of the second derivative, which only steer the solver, are float32.
+
+    Args:
+        atoms: Shape (atoms, samples), int8.
+        weight: Sample weights, shape (samples,).
+        pattern: Where the couplings stand.
+        loss: What is summed.
+        threads: Blocks worked on at a time; 0 for one per core.
+    """
+
+    atoms: np.ndarray
+    weight: np.ndarray
+    pattern: Pattern
+    loss: Loss
+    threads: int = 0
+    _kept: dict[int, np.ndarray] = field(default_factory=dict, repr=False)
+    _theta: np.ndarray | None = field(default=None, repr=False)
+
+    def first(self, theta: np.ndarray) -> Sums:
+        """Sums, gradient and curvature.
+
+        Args:
+            theta: Couplings, shape (couplings,).
+
+        Returns:
+            The sums of these samples.
+        """
+        keep = self.atoms.size * 4 <= KEPT_BYTES
+        self._theta = theta.copy() if keep else None
+
+        def work(part: slice) -> Sums:
+            x, w = self.atoms[:, part].astype(np.float64), self.weight[part]
+            U = cofactor_values(self.pattern, x)
+            sites, slope, kept = self.loss.first(fields(self.pattern, theta, U), x, w)
+            if keep:
+                self._kept[part.start] = kept.astype(np.float32)
+            return Sums(sites, slot_sums(self.pattern, U, slope), self.loss.curvature(kept, w))
+
+        return _total(self._map(work), Sums.plus)
+
+    def second(self, theta: np.ndarray, direction: np.ndarray) -> np.ndarray:
+        """Second derivative of the sums at theta times a direction.
+
+        Args:
+            theta: Couplings, shape (couplings,).
+            direction: Shape (couplings,).
+
+        Returns:
+            By slot, shape (slots,); computed in float32, summed over blocks in float64.
+        """
+        known = self._theta is not None and np.array_equal(theta, self._theta)
+
+        def work(part: slice) -> np.ndarray:
+            x, w = self.atoms[:, part].astype(np.float32), self.weight[part].astype(np.float32)
+            U = cofactor_values(self.pattern, x)
+            kept = self._kept[part.start] if known else self.loss.first(fields(self.pattern, theta, U), x, w)[2]
+            slope = self.loss.second(kept, fields(self.pattern, direction, U), x, w)
+            return slot_sums(self.pattern, U, slope)
+
+        return _total(self._map(work), np.add)
+
+    def score_moments(self, point: ScorePoint) -> ScoreMoments:
+        """Second derivatives and squared scores, for standard errors.
+
+        Args:
+            point: Where.
+
+        Returns:
+            The sums of these samples.
+        """
+        return score_moments(self.atoms, self.weight, self.pattern, self.loss, point)
+
+    def _map(self, work: Callable[[slice], Any]) -> Iterator[Any]:
+        """Applies `work` to blocks of samples of bounded memory, several at a time."""
+        count, cores = self.atoms.shape[1], self.threads or os.cpu_count() or 1
+        width = 8 * (self.pattern.n_rows + 5 * self.pattern.n_columns)
+        size = max(128, min(BLOCK_BYTES // width, -(-count // cores)))
+        parts = [slice(first, min(first + size, count)) for first in range(0, count, size)]
+        if cores == 1 or len(parts) == 1:
+            yield from map(work, parts)
+            return
+        with ThreadPoolExecutor(cores) as pool:
+            yield from pool.map(work, parts)
+
+
+def _total(results: Iterator[Any], plus: Callable[[Any, Any], Any]) -> Any:
+    total = next(results)
+    for result in results:
+        total = plus(total, result)
+    return total

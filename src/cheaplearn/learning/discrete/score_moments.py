@@ -1,0 +1,110 @@
+"""Second derivatives and squared scores of samples: sums that add up over partitions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from .fields import cofactor_values, fields
+from .losses import Loss
+from .pattern import Pattern
+
+__all__ = ["ScoreMoments", "ScorePoint", "score_moments"]
+
+BLOCK_ENTRIES = 1 << 22
+
+
+class ScoreMoments(NamedTuple):
+    """Sums over samples.
+
+    Args:
+        information: Second derivative of the mean loss, shape (couplings, couplings).
+        square: Weighted sum of the outer squares of the scores (derivatives of the loss of one sample), same shape.
+        score: Weighted sum of the scores, shape (couplings,).
+        weight: Total weight of the samples whose scores were summed.
+    """
+
+    information: np.ndarray
+    square: np.ndarray
+    score: np.ndarray
+    weight: float
+
+    def plus(self, other: ScoreMoments) -> ScoreMoments:
+        """Returns the sums of both parts together."""
+        return ScoreMoments(
+            self.information + other.information,
+            self.square + other.square,
+            self.score + other.score,
+            self.weight + other.weight,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class ScorePoint:
+    """Where scores are wanted.
+
+    Args:
+        theta: Couplings, shape (couplings,).
+        scale: Derivative of the objective by the mean loss of each site, shape (n,): 1 for pseudo-likelihood.
+        centre: For the logarithm of a mean its derivative by slot; else None.
+        total: Total weight of all samples, not only of this part.
+        step: Every how many samples a score is squared.
+    """
+
+    theta: np.ndarray
+    scale: np.ndarray
+    centre: np.ndarray | None
+    total: float
+    step: int
+
+
+def score_moments(
+    atoms: np.ndarray, weight: np.ndarray, pattern: Pattern, loss: Loss, point: ScorePoint
+) -> ScoreMoments:
+    """Sums over some samples.
+
+    Args:
+        atoms: Shape (atoms, samples).
+        weight: Sample weights, shape (samples,).
+        pattern: The slots.
+        loss: The loss.
+        point: Where.
+
+    Returns:
+        The moments. The information lacks the prior, and for screening the squared means of the sites.
+
+    Cost: 2 N (sum over sites of the square of the number of its couplings) + 2 N T^2 / step operations.
+    """
+    T = len(point.theta)
+    total = ScoreMoments(np.zeros((T, T)), np.zeros((T, T)), np.zeros(T), 0.0)
+    size = max(64, BLOCK_ENTRIES // (T + pattern.n_rows))
+    for first in range(0, atoms.shape[1], size):
+        part = slice(first, first + size)
+        _add_block(total, atoms[:, part].astype(np.float64), weight[part], pattern, loss, point)
+        chosen = weight[part][:: point.step]
+        total = total._replace(weight=total.weight + float(chosen.sum()))
+    return total
+
+
+def _add_block(
+    total: ScoreMoments, x: np.ndarray, w: np.ndarray, pattern: Pattern, loss: Loss, point: ScorePoint
+) -> None:
+    U = cofactor_values(pattern, x)
+    _, slope, kept = loss.first(fields(pattern, point.theta, U), x, np.ones(len(w)))
+    chosen = slice(None, None, point.step)
+    scores = np.zeros((len(point.theta), len(w[chosen])))
+    for site, atoms in enumerate(map(slice, loss.first_atom, loss.first_atom + loss.sizes)):
+        slots = slice(pattern.column_start[atoms.start], pattern.column_start[atoms.stop])
+        own = slope[pattern.column[slots]][:, chosen] * U[pattern.row[slots]][:, chosen]
+        if point.centre is not None:  # the score of the logarithm of a mean
+            own -= point.centre[slots, None] * kept[site, chosen]
+        scores[pattern.term[slots]] += point.scale[site] * own
+        for sign, some, y in loss.squares(kept, x, atoms, site):
+            part = slice(pattern.column_start[some.start], pattern.column_start[some.stop])
+            V = y[pattern.column[part] - some.start] * U[pattern.row[part]]
+            terms = pattern.term[part]
+            total.information[np.ix_(terms, terms)] += sign * point.scale[site] / point.total * ((V * w) @ V.T)
+    total.square[...] += (scores * w[chosen]) @ scores.T
+    total.score[...] += scores @ w[chosen]
