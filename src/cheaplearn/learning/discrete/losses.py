@@ -89,6 +89,11 @@ class Loss(ABC):
         """First atom of each site, shape (n,)."""
         return np.cumsum(self.sizes) - self.sizes
 
+    @cached_property
+    def bounds(self) -> np.ndarray:
+        """First atom of each site, and the number of atoms at the end, shape (n + 1,)."""
+        return np.append(self.first_atom, self.sizes.sum())
+
     def site_sums(self, A: np.ndarray) -> np.ndarray:
         """Returns sums over the atoms of each site, shape (n, samples)."""
         return np.add.reduceat(A, self.first_atom, axis=0)
@@ -117,18 +122,20 @@ class ConditionalLoss(Loss):
         return -np.log1p(-wrong) @ w if z.max(initial=0) < 15 else np.logaddexp(0, z) @ w, slope, kept
 
     def _categories(self, F: np.ndarray, x: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        p = F - self.spread(np.minimum.reduceat(F, self.first_atom, axis=0))
-        hit = self.site_sums(p * x)
-        np.negative(p, out=p)
-        np.exp(p, out=p)
-        total = self.site_sums(p)
-        p /= self.spread(total)
-        return (hit + np.log(total)) @ w, (x - p) * w, p
+        from .softmax_kernels import softmax_losses
+
+        sums = np.zeros(len(self.sizes))
+        slope, p = np.empty_like(F), np.empty_like(F)
+        softmax_losses(F, x, w, self.bounds, sums, slope, p)
+        return sums, slope, p
 
     def second(self, kept: np.ndarray, A: np.ndarray, x: np.ndarray, w: np.ndarray) -> np.ndarray:
         """Variance of the state given the rest, times A."""
         if self.kind == "category":
-            A -= self.spread(self.site_sums(kept * A))
+            from .softmax_kernels import softmax_second
+
+            softmax_second(kept, A, w, self.bounds)
+            return A
         A *= kept
         A *= w
         return A

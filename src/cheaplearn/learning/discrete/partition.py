@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .fields import cofactor_values, fields, slot_sums
+from .fields import Block, Products, products_of
 from .losses import Loss
 from .pattern import Pattern
 from .score_moments import ScoreMoments, ScorePoint, score_moments
@@ -59,6 +59,7 @@ class Partition:
     loss: Loss
     threads: int = 0
     _kept: dict[int, np.ndarray] = field(default_factory=dict, repr=False)
+    _blocks: dict[int, Block] = field(default_factory=dict, repr=False)
     _theta: np.ndarray | None = field(default=None, repr=False)
 
     def first(self, theta: np.ndarray) -> Sums:
@@ -73,15 +74,18 @@ class Partition:
         keep = self.atoms.size * 4 <= KEPT_BYTES
         self._theta = theta.copy() if keep else None
 
+        products = products_of(self.pattern, np.float64)
+        W = products.couplings(theta)
+
         def work(part: slice) -> Sums:
-            x, w = self.atoms[:, part].astype(np.float64), self.weight[part]
-            U = cofactor_values(self.pattern, x)
-            sites, slope, kept = self.loss.first(fields(self.pattern, theta, U), x, w)
+            block, w = products.read(self.atoms[:, part]), self.weight[part]
+            sites, slope, kept = self.loss.first(products.fields(W, block), block.x, w)
             if keep:
                 self._kept[part.start] = kept.astype(np.float32)
-            return Sums(sites, slot_sums(self.pattern, U, slope), self.loss.curvature(kept, w))
+            return Sums(sites, products.sums(block, slope), self.loss.curvature(kept, w))
 
-        return _total(self._map(work), Sums.plus)
+        total = _total(self._map(work), Sums.plus)
+        return total._replace(slots=products.by_slot(total.slots))
 
     def second(self, theta: np.ndarray, direction: np.ndarray) -> np.ndarray:
         """Second derivative of the sums at theta times a direction.
@@ -95,14 +99,24 @@ class Partition:
         """
         known = self._theta is not None and np.array_equal(theta, self._theta)
 
-        def work(part: slice) -> np.ndarray:
-            x, w = self.atoms[:, part].astype(np.float32), self.weight[part].astype(np.float32)
-            U = cofactor_values(self.pattern, x)
-            kept = self._kept[part.start] if known else self.loss.first(fields(self.pattern, theta, U), x, w)[2]
-            slope = self.loss.second(kept, fields(self.pattern, direction, U), x, w)
-            return slot_sums(self.pattern, U, slope)
+        products = products_of(self.pattern, np.float32)
+        W, V = products.couplings(theta), products.couplings(direction)
 
-        return _total(self._map(work), np.add)
+        def work(part: slice) -> np.ndarray:
+            block, w = self._block(products, part), self.weight[part].astype(np.float32)
+            kept = self._kept[part.start] if known else self.loss.first(products.fields(W, block), block.x, w)[2]
+            slope = self.loss.second(kept, products.fields(V, block), block.x, w)
+            return products.sums(block, slope).astype(np.float64)
+
+        return products.by_slot(_total(self._map(work), np.add))
+
+    def _block(self, products: Products, part: slice) -> Block:
+        """Returns a block in float32, kept if all of them fit."""
+        if (self.pattern.n_rows + self.pattern.n_columns) * self.atoms.shape[1] * 4 > KEPT_BYTES:
+            return products.read(self.atoms[:, part])
+        if part.start not in self._blocks:
+            self._blocks[part.start] = products.read(self.atoms[:, part])
+        return self._blocks[part.start]
 
     def score_moments(self, point: ScorePoint) -> ScoreMoments:
         """Second derivatives and squared scores, for standard errors.

@@ -28,6 +28,7 @@ class Pattern:
         column: Atom of each slot.
         term: Coupling of each slot.
         n_columns: Number of atoms.
+        n_sites: Number of sites.
     """
 
     cofactors: tuple[np.ndarray, ...]
@@ -35,6 +36,7 @@ class Pattern:
     column: np.ndarray
     term: np.ndarray
     n_columns: int
+    n_sites: int
 
     @cached_property
     def n_rows(self) -> int:
@@ -75,7 +77,7 @@ def slots_of(terms: Terms) -> Pattern:
         first_term += len(block)
     row, column, term = (np.concatenate(part) for part in (rows, columns, numbers))
     order = np.lexsort((row, column))
-    return Pattern(tuple(cofactors), row[order], column[order], term[order], n_atoms)
+    return Pattern(tuple(cofactors), row[order], column[order], term[order], n_atoms, terms.n_sites)
 
 
 def _different(products: np.ndarray, n_atoms: int) -> tuple[np.ndarray, np.ndarray]:

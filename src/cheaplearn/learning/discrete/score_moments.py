@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .fields import cofactor_values, fields
+from .fields import cofactor_values, products_of
 from .losses import Loss
 from .pattern import Pattern
 
@@ -82,26 +82,29 @@ def score_moments(
     size = max(64, BLOCK_ENTRIES // (T + pattern.n_rows))
     for first in range(0, atoms.shape[1], size):
         part = slice(first, first + size)
-        _add_block(total, atoms[:, part].astype(np.float64), weight[part], pattern, loss, point)
+        _add_block(total, atoms[:, part], weight[part], pattern, loss, point)
         chosen = weight[part][:: point.step]
         total = total._replace(weight=total.weight + float(chosen.sum()))
     return total
 
 
 def _add_block(
-    total: ScoreMoments, x: np.ndarray, w: np.ndarray, pattern: Pattern, loss: Loss, point: ScorePoint
+    total: ScoreMoments, atoms: np.ndarray, w: np.ndarray, pattern: Pattern, loss: Loss, point: ScorePoint
 ) -> None:
+    x = atoms.astype(np.float64)
     U = cofactor_values(pattern, x)
-    _, slope, kept = loss.first(fields(pattern, point.theta, U), x, np.ones(len(w)))
+    products = products_of(pattern, np.float64)
+    F = products.fields(products.couplings(point.theta), products.read(atoms))
+    _, slope, kept = loss.first(F, x, np.ones(len(w)))
     chosen = slice(None, None, point.step)
     scores = np.zeros((len(point.theta), len(w[chosen])))
-    for site, atoms in enumerate(map(slice, loss.first_atom, loss.first_atom + loss.sizes)):
-        slots = slice(pattern.column_start[atoms.start], pattern.column_start[atoms.stop])
+    for site, own_atoms in enumerate(map(slice, loss.first_atom, loss.first_atom + loss.sizes)):
+        slots = slice(pattern.column_start[own_atoms.start], pattern.column_start[own_atoms.stop])
         own = slope[pattern.column[slots]][:, chosen] * U[pattern.row[slots]][:, chosen]
         if point.centre is not None:  # the score of the logarithm of a mean
             own -= point.centre[slots, None] * kept[site, chosen]
         scores[pattern.term[slots]] += point.scale[site] * own
-        for sign, some, y in loss.squares(kept, x, atoms, site):
+        for sign, some, y in loss.squares(kept, x, own_atoms, site):
             part = slice(pattern.column_start[some.start], pattern.column_start[some.stop])
             V = y[pattern.column[part] - some.start] * U[pattern.row[part]]
             terms = pattern.term[part]
