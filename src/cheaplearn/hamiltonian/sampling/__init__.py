@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from .autocorrelation import effective_sample_size, integrated_autocorrelation_time, split_rhat
 from .gibbs import GibbsKernel, gibbs_sweeps
+from .samples import Samples, sample
 
-__all__ = ["GibbsKernel", "gibbs_sweeps"]
+__all__ = [
+    "GibbsKernel",
+    "Samples",
+    "effective_sample_size",
+    "gibbs_sweeps",
+    "integrated_autocorrelation_time",
+    "sample",
+    "split_rhat",
+]
