@@ -15,11 +15,12 @@ from ..factor_graph import FactorGraph
 from .autocorrelation import effective_sample_size, integrated_autocorrelation_time, split_rhat
 from .couplings import is_pairwise_binary
 from .moves import GibbsMoves, Moves, leading_observable
+from .tempering import REPLICAS, TemperingMoves, adapt_betas
 
 __all__ = ["Samples", "sample"]
 
-METHODS = ("auto", "exact", "gibbs")
-CHAINS = 100  # by default, if as many samples are wanted
+METHODS = ("auto", "exact", "gibbs", "tempering")
+CHAINS = {"gibbs": 100, "tempering": 10}  # by default, if as many samples are wanted
 FIRST_BLOCK = 50  # sweeps
 BLOCK_TIMES = 40  # autocorrelation times in the last block of the burn-in: R-hat of a good run is then near 1.025
 SPACING = 2  # autocorrelation times between samples: neighbours correlate by exp(-4) if decay is exponential
@@ -40,7 +41,7 @@ class Samples:
         autocorrelation_time: tau in sweeps (1: independent), the largest of both observables.
         chains: Number of independent chains; row k comes from chain k modulo chains.
         sweeps: Sweeps of each chain, burn-in included.
-        burn_in: Sweeps of each chain that were dropped at first.
+        burn_in: Sweeps of each chain that were dropped at first (after the adaptation of the betas, if any).
         thinning: Sweeps between samples of one chain.
         rhat: Split R-hat, the largest of both observables; 1 for exact samples.
         notes: What was decided or limited, one sentence each.
@@ -85,10 +86,11 @@ def sample(
     Args:
         graph: The energy H.
         n: How many samples.
-        method: "exact" calls `exact`; "gibbs" starts chains at random states; "auto" is "exact" if `exact` is given,
-            else "gibbs". `Samples.method` says which.
+        method: "exact" calls `exact`; "gibbs" starts chains at random states; "tempering" is parallel tempering with
+            16 adapted temperatures, each chain one stack of replicas; "auto" is "exact" if `exact` is given, else
+            "gibbs". `Samples.method` says which.
         random_state: Seed; the same int gives the same samples.
-        chains: Independent chains; default: n, but at least 4 and at most 100.
+        chains: Independent chains; default: n, but at least 4 and at most 100 (10 with "tempering").
         burn_in: Sweeps dropped at first. Default: decided from the measured autocorrelation time tau: blocks of
             doubling length are swept and dropped until one is 40 tau long with split R-hat below 1.05, or until
             the budget of 2.5e9 site updates is spent.
@@ -123,9 +125,8 @@ def sample(
     if chosen == "exact":
         assert exact is not None
         return Samples(exact(n, rng), "exact", float(n), 1.0, n, 0, 0, 0, 1.0)
-    count = chains or min(max(n, 4), CHAINS)
-    moves = _moves(chosen, graph, count, rng)
-    drawn = _run(graph, moves, chosen, n, count, burn_in, thinning)
+    count = chains or min(max(n, 4), CHAINS[chosen])
+    drawn = _run(graph, _moves(chosen, graph, count, rng), chosen, n, count, burn_in, thinning)
     _warn(drawn)
     return drawn
 
@@ -142,14 +143,21 @@ def _chosen_method(method: str, exact: Any) -> str:
 
 
 def _moves(method: str, graph: FactorGraph, chains: int, rng: np.random.Generator) -> Moves:
+    if method == "tempering":
+        return TemperingMoves(graph, chains, rng)
     return GibbsMoves(graph, chains, rng)
 
 
 def _run(
     graph: FactorGraph, moves: Moves, method: str, n: int, chains: int, burn_in: int | None, thinning: int | None
 ) -> Samples:
-    affordable = max(1, int(BUDGET / (chains * sweep_cost(graph))))  # sweeps
-    dropped, trace, notes = _burn_in(graph, moves, burn_in, affordable)
+    replicas, notes, adapted = 1, [], 0
+    if isinstance(moves, TemperingMoves):
+        replicas, adapted = REPLICAS, adapt_betas(moves)
+        notes = [f"{REPLICAS} betas from {moves.betas[0]:.3g} to 1, adapted in {adapted} sweeps before the burn-in."]
+    affordable = max(1, int(BUDGET / (chains * replicas * sweep_cost(graph))))  # sweeps
+    dropped, trace, reasons = _burn_in(graph, moves, burn_in, affordable)
+    notes += reasons
     rounds = -(-n // chains)
     tau = _largest(integrated_autocorrelation_time, trace) if trace.size else 1.0
     if thinning is None:
@@ -170,7 +178,7 @@ def _run(
     rhat = _largest(split_rhat, whole) if whole.shape[2] >= 4 else math.inf
     tau = _largest(integrated_autocorrelation_time, whole)
     flat = codes.reshape(-1, graph.n_sites)[:n]
-    sweeps = dropped + rounds * thinning
+    sweeps = adapted + dropped + rounds * thinning
     return Samples(flat, method, min(size, float(n)), tau, chains, sweeps, dropped, thinning, rhat, tuple(notes))
 
 
