@@ -13,14 +13,15 @@ import numpy as np
 from ..._messages import must_be
 from ..factor_graph import FactorGraph
 from .autocorrelation import effective_sample_size, integrated_autocorrelation_time, split_rhat
+from .cluster import ClusterMoves
 from .couplings import is_pairwise_binary
 from .moves import GibbsMoves, Moves, leading_observable
 from .tempering import REPLICAS, TemperingMoves, adapt_betas
 
 __all__ = ["Samples", "sample"]
 
-METHODS = ("auto", "exact", "gibbs", "tempering")
-CHAINS = {"gibbs": 100, "tempering": 10}  # by default, if as many samples are wanted
+METHODS = ("auto", "exact", "gibbs", "tempering", "cluster")
+CHAINS = {"gibbs": 100, "tempering": 10, "cluster": 100}  # by default, if as many samples are wanted
 FIRST_BLOCK = 50  # sweeps
 BLOCK_TIMES = 40  # autocorrelation times in the last block of the burn-in: R-hat of a good run is then near 1.025
 SPACING = 2  # autocorrelation times between samples: neighbours correlate by exp(-4) if decay is exponential
@@ -87,8 +88,9 @@ def sample(
         graph: The energy H.
         n: How many samples.
         method: "exact" calls `exact`; "gibbs" starts chains at random states; "tempering" is parallel tempering with
-            16 adapted temperatures, each chain one stack of replicas; "auto" is "exact" if `exact` is given, else
-            "gibbs". `Samples.method` says which.
+            16 adapted temperatures, each chain one stack of replicas; "cluster" is Swendsen-Wang, for two-state sites
+            in pairs, best for ferromagnets; "auto" is "exact" if `exact` is given, else "gibbs".
+            `Samples.method` says which.
         random_state: Seed; the same int gives the same samples.
         chains: Independent chains; default: n, but at least 4 and at most 100 (10 with "tempering").
         burn_in: Sweeps dropped at first. Default: decided from the measured autocorrelation time tau: blocks of
@@ -108,7 +110,7 @@ def sample(
         UserWarning: If split R-hat exceeds 1.05 or the samples are worth less than 100 (or n / 2) independent ones.
 
     Guarantee:
-        None for "gibbs": all chains may have missed the same mode. What is measured is that the chains agree on the
+        None but for "exact": all chains may have missed the same mode. What is measured is that the chains agree on the
         energy and on the linear observable in which they differed most at first.
 
     Example:
@@ -145,6 +147,8 @@ def _chosen_method(method: str, exact: Any) -> str:
 def _moves(method: str, graph: FactorGraph, chains: int, rng: np.random.Generator) -> Moves:
     if method == "tempering":
         return TemperingMoves(graph, chains, rng)
+    if method == "cluster":
+        return ClusterMoves(graph, chains, rng)
     return GibbsMoves(graph, chains, rng)
 
 
