@@ -12,10 +12,10 @@ from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from .._messages import must_be
 from ..hamiltonian import FactorGraph
 from ..hamiltonian.conditional import pseudo_log_likelihood
-from ..hamiltonian.partition import exact_log_partition, exact_sampler
+from ..hamiltonian.partition import exact_sampler
+from ..hamiltonian.partition.estimate import estimate_log_partition
 from ..hamiltonian.strengths import pair_strengths
 from ..hamiltonian.tables import term_text
 from .density_arguments import check_density_arguments, density_folds, read_rows, read_samples
@@ -23,6 +23,7 @@ from .density_ladder import Scorer, climb_densities, score_baselines, unscored_d
 from .discrete.fitting import SCREENING_L1, DiscreteFit, coupling_errors, exact_sums, fit_terms
 from .discrete.places import place_of
 from .discrete.samples import DiscreteSamples, oddities
+from .discrete.start import site_frequencies
 from .discrete.terms import Terms, explicit_sites, local_terms, terms_of_sites
 from .families import Family, list_families
 from .ladder import Ladder
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from ..circuit import Circuit
     from ..hamiltonian.partition import LogPartition
+    from ..hamiltonian.sampling import Samples
 
 __all__ = ["HamiltonianDensity"]
 
@@ -277,17 +279,27 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
     def partition_(self) -> LogPartition:
         """The value of ln Z with the method that found it; computed on first use (then kept).
 
-        Exact by enumeration (to 25 bits) or elimination.
-
-        Raises:
-            ValueError: If neither is possible.
+        Exact by enumeration (to 25 bits) or elimination where that is possible, else bracketed by annealing forward
+        and back; then the value is the upper end, and a warning says where the bracket is wider than 0.1 nats.
+        `estimate_partition` takes the settings of the annealing.
         """
         check_is_fitted(self)
-        if self._sums is None:
-            self._sums = exact_log_partition(self.graph_)
-        if self._sums is None:
-            requirement = "of at most 25 bits, or coupled so that few sites depend on each other at once"
-            raise ValueError(must_be("samples", OWNER, requirement, f"{self.graph_.n_sites} sites"))
+        return self._sums or self.estimate_partition()
+
+    def estimate_partition(self, **options: Any) -> LogPartition:
+        """Computes ln Z anew and keeps it.
+
+        Args:
+            **options: For the annealing, where ln Z is not exact: steps, chains, codes, schedule, sampler.
+
+        Returns:
+            The ln Z.
+        """
+        check_is_fitted(self)
+        samples = self._fit.samples
+        frequencies = site_frequencies(samples.codes, samples.weight, self.alphabet_.sizes, 1.0)
+        base = [-np.log(p) for p in frequencies]
+        self._sums = estimate_log_partition(self.graph_, self.random_state, base, **options)
         return self._sums
 
     @property
@@ -345,23 +357,43 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         check_is_fitted(self)
         return pseudo_log_likelihood(self.graph_, self.alphabet_.encode(read_rows(self, X, reset=False), OWNER))
 
-    def sample(self, n: int, random_state: Any = None) -> np.ndarray:
-        """Draws exact independent samples.
+    def sample(self, n: int, method: str = "auto", random_state: Any = None, **options: Any) -> np.ndarray:
+        """Draws samples.
 
         Args:
             n: How many.
+            method: "exact", "gibbs", "tempering" (for rough energies), "cluster" (Swendsen-Wang, for pairs of spins
+                or bits), or "auto": exact where that is cheap, else gibbs.
             random_state: Seed; the same seed gives the same samples.
+            **options: For the chains: chains, burn_in, thinning.
 
         Returns:
-            Raw values, shape (n, variables).
+            Raw values, shape (n, variables). `sample_result` also tells the effective sample size.
 
         Raises:
-            ValueError: If ln Z is not exact.
+            ValueError: If the method does not suit the density.
+
+        Warns:
+            UserWarning: If the chains have not mixed.
         """
-        sampler = exact_sampler(self.graph_)
-        if sampler is None:
-            raise ValueError(must_be("samples", OWNER, "of few sites, or narrow", f"{self.graph_.n_sites} sites"))
-        return self.alphabet_.decode(sampler(n, np.random.default_rng(random_state)))
+        return self.alphabet_.decode(self.sample_result(n, method, random_state, **options).codes)
+
+    def sample_result(self, n: int, method: str = "auto", random_state: Any = None, **options: Any) -> Samples:
+        """Draws samples as `sample` does.
+
+        Args:
+            n: How many.
+            method: As for `sample`.
+            random_state: As for `sample`.
+            **options: As for `sample`.
+
+        Returns:
+            Codes of the states with method, effective sample size, autocorrelation time and notes.
+        """
+        from ..hamiltonian.sampling import sample  # Numba loads here
+
+        exact = exact_sampler(self.graph_) if method in {"auto", "exact"} else None
+        return sample(self.graph_, n, method, random_state, exact=exact, **options)
 
     def to_circuit(self) -> Circuit:
         """Returns -H for the compiler: ln p up to the constant ln Z."""

@@ -1,4 +1,4 @@
-"""Exact partition functions, marginals and samples of factor graphs."""
+"""Partition functions of factor graphs: exact where the graph allows, otherwise estimated from both sides."""
 
 from __future__ import annotations
 

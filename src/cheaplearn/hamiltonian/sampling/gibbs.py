@@ -119,7 +119,7 @@ class GibbsKernel:
         Raises:
             ValueError: If a code is no state of its site.
         """
-        self._check(codes)
+        self.check(codes)
         states = np.array(codes, dtype=np.int32, order="C")
         linear = self.observable[self.local_start[:-1] + states].sum(axis=1)
         return Chains(
@@ -158,6 +158,8 @@ class GibbsKernel:
                 requirement = f"of shape ({len(chains)} or 1, {sweeps} or 1)"
                 raise ValueError(must_be(name, "GibbsKernel.run", requirement, f"shape {factor.shape}"))
         if not sweeps or not chains.codes.size:
+            if trace:
+                record[0], record[1] = chains.energies[:, None], chains.linear[:, None]
             return record
         moving = (chains.energies, chains.linear, chains.generators, *self._arrays, self._slopes)
         settings = (*factors, sweeps, backwards, record)
@@ -181,7 +183,15 @@ class GibbsKernel:
         matrix = csr_array((coupling, neighbour, start), shape=(codes.shape[1],) * 2)
         return np.ascontiguousarray(fields + (matrix @ codes.T).T)
 
-    def _check(self, codes: np.ndarray) -> None:
+    def check(self, codes: np.ndarray) -> None:
+        """Refuses codes that are no states of this graph.
+
+        Args:
+            codes: Shape (chains, n).
+
+        Raises:
+            ValueError: If the shape, the type or a value is wrong.
+        """
         n = self.graph.n_sites
         if codes.ndim != 2 or codes.shape[1] != n or codes.dtype.kind not in "iu":
             got = f"{codes.dtype} of shape {codes.shape}"
