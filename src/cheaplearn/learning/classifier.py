@@ -6,15 +6,18 @@ import warnings
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from .._messages import must_be
 from ..hamiltonian import Variables
-from .arguments import check_arguments, read_training_data
+from .arguments import TrainingData, check_arguments, read_training_data
 from .coordinates import Features
 from .families import Family, list_families, softmax_excess
 from .folds import make_folds
+from .generative import draw_samples, fit_generative
 from .ladder import Ladder, climb, unscored
 from .progress import progress
 from .refit import fit_family
@@ -56,6 +59,9 @@ class HamiltonianClassifier(ClassifierMixin, BaseEstimator):
         smoothness: Correlation length, in sites of a grid or chain, of the couplings of terms that are
             translates of one another; 0 makes all couplings independent a priori.
         max_terms: Families with more monomials are not fitted, and `ladder_notes_` says so.
+        generative: Fit a density p(x | y) for each class (`HamiltonianDensity`; spins, bits or whole numbers as
+            categories) and use Bayes, instead of p(y | x) at once. Less accurate if the densities are too simple, but
+            `sample` draws from them. The ladder then scores -ln p(x, y); `smoothness` is not used.
 
     Attributes:
         hamiltonian_: The fitted `Hamiltonian`.
@@ -64,7 +70,8 @@ class HamiltonianClassifier(ClassifierMixin, BaseEstimator):
             (paired over samples), chosen.
         ladder_notes_: One sentence for each family that was not fitted.
         regularization_path_: Held-out loss of every family at every regularization that was tried.
-        order_, radius_, regularization_: What was chosen.
+        order_, radius_, regularization_: What was chosen (if generative, one regularization per class).
+        densities_, class_prior_: If generative: the density of each class, and p(y).
         gradient_norm_: Norm of the gradient at the optimum, relative to that of the penalty alone.
         classes_, n_features_in_, feature_names_in_: As in every scikit-learn classifier.
 
@@ -98,6 +105,7 @@ class HamiltonianClassifier(ClassifierMixin, BaseEstimator):
         verbose: int = 0,
         smoothness: float = 1.0,
         max_terms: int = 50_000,
+        generative: bool = False,
     ) -> None:
         self.order = order
         self.radius = radius
@@ -112,6 +120,7 @@ class HamiltonianClassifier(ClassifierMixin, BaseEstimator):
         self.verbose = verbose
         self.smoothness = smoothness
         self.max_terms = max_terms
+        self.generative = generative
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
         """Climbs the ladder and fits the chosen family to all samples.
@@ -136,6 +145,8 @@ class HamiltonianClassifier(ClassifierMixin, BaseEstimator):
         check_arguments(self)
         data = read_training_data(self, X, y, sample_weight, groups)
         self.classes_ = data.classes
+        if self.generative:
+            return self._fit_densities(data)
         center, scale = center_and_scale(data.X, data.weight, shared=self.geometry is not None)
         names = getattr(self, "feature_names_in_", [f"x{i}" for i in range(len(center))])
         variables = Variables(tuple(names), ("real",) * len(center), center, scale)
@@ -152,12 +163,28 @@ class HamiltonianClassifier(ClassifierMixin, BaseEstimator):
         ladder = self._ladder(features, families, Y, data)
         self.ladder_, self.regularization_path_ = ladder.table, ladder.path
         self.order_, self.radius_ = ladder.family.order, ladder.family.radius
-        self.regularization_ = ladder.regularization
+        self.regularization_: Any = ladder.regularization
         self.hamiltonian_, optimum = fit_family(
             features, ladder.family, variables, self.classes_, Y, data.weight, ladder.regularization
         )
         self.gradient_norm_, self.n_iter_ = float(optimum.gradient_norms[0]), max(optimum.steps, 1)
         self._warn(ladder.converged and bool(optimum.converged[0]))
+        return self
+
+    def _fit_densities(self, data: TrainingData) -> Self:
+        names = tuple(map(str, getattr(self, "feature_names_in_", [f"x{i}" for i in range(data.X.shape[1])])))
+        fit = fit_generative(self, data, names)
+        self._generative = fit
+        self.hamiltonian_, self.densities_, self.class_prior_ = fit.hamiltonian, fit.densities, fit.prior
+        self.ladder_, self.ladder_notes_ = fit.ladder, fit.notes
+        self.regularization_path_ = pd.concat([
+            density.regularization_path_.assign(**{"class": y})
+            for y, density in zip(data.classes, fit.densities, strict=True)
+        ])
+        self.order_, self.radius_ = fit.hamiltonian.order, fit.hamiltonian.radius
+        self.regularization_ = np.array([density.regularization_ for density in fit.densities])
+        self.gradient_norm_ = max(density.gradient_norm_ for density in fit.densities)
+        self.n_iter_ = max(density.n_iter_ for density in fit.densities)
         return self
 
     def _ladder(self, features: Features, families: list[Family], Y: np.ndarray, data: Any) -> Ladder:
@@ -220,6 +247,30 @@ class HamiltonianClassifier(ClassifierMixin, BaseEstimator):
         """
         logits = self._logits(X)
         return self.classes_[logits.argmax(axis=1)]
+
+    def sample(
+        self, n: int, y: Any = None, method: str = "auto", random_state: Any = None, **options: Any
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Draws from p(x | y) of a generative classifier.
+
+        Args:
+            n: How many.
+            y: Which class, or None for classes drawn from the prior.
+            method: "exact", "gibbs", "tempering", "cluster" or "auto", as `HamiltonianDensity.sample` takes it.
+            random_state: Seed; the same seed gives the same samples.
+            **options: For the chains: chains, burn_in, thinning.
+
+        Returns:
+            Samples, shape (n, variables), and their labels, shape (n,).
+
+        Raises:
+            ValueError: If the classifier was not fitted with generative=True, or `y` is no class.
+        """
+        check_is_fitted(self)
+        if not self.generative:
+            advice = "Fit HamiltonianClassifier(generative=True)."
+            raise ValueError(must_be("generative", "HamiltonianClassifier.sample", "True", False, advice))
+        return draw_samples(self._generative, self.classes_, n, y, method, random_state, options)
 
     def to_circuit(self) -> Circuit:
         """Returns the exact logits -H_y - mu_y for the compiler."""
