@@ -104,7 +104,11 @@ class Enumeration:
 
     def distribution(self, values: np.ndarray) -> np.ndarray:
         """Returns p of all states in C order, shape (states,), which sums to 1."""
-        return _to_distribution(self.energies(values))[0]
+        return self.solve(values)[0]
+
+    def solve(self, values: np.ndarray) -> tuple[np.ndarray, float]:
+        """Returns p of all states in C order, shape (states,), and ln Z, nats."""
+        return _to_distribution(self.energies(values))
 
     def calibrate(self, values: np.ndarray) -> tuple[float, np.ndarray]:
         """Computes ln Z and its gradient at once.

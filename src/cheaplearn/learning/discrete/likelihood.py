@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
 from ...hamiltonian.features import monomial_values
+from ...hamiltonian.partition import Enumeration
+from .exact_covariance import covariance, covariance_is_cheap
 from .objective import Point
 from .score_moments import ScoreMoments
 from .terms import Terms
@@ -24,6 +26,19 @@ class ExactSums(Protocol):
 
     def calibrate(self, values: np.ndarray) -> tuple[float, np.ndarray]:
         """Returns ln Z and the probability of each table entry."""
+
+
+@dataclass(frozen=True, eq=False)
+class ExactPoint(Point):
+    """A point of the likelihood.
+
+    Args:
+        p: Probability of every state, where the second derivative is cheap; else None.
+        kept: The second derivative, once it was asked for.
+    """
+
+    p: np.ndarray | None = None
+    kept: list[np.ndarray] = field(default_factory=list)
 
 
 def feature_blocks(terms: Terms, atoms: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
@@ -66,7 +81,7 @@ class LikelihoodObjective:
     regularization: np.ndarray
     sums: ExactSums
 
-    def at(self, theta: np.ndarray) -> Point:
+    def at(self, theta: np.ndarray) -> ExactPoint:
         """Value, gradient and diagonal of the second derivative.
 
         Args:
@@ -76,14 +91,20 @@ class LikelihoodObjective:
             The point.
         """
         penalty = self.regularization / self.total
-        log_partition, expected = self._calibrated(theta)
+        _, tabulation = self.terms.tabulation
+        p = None
+        if isinstance(self.sums, Enumeration) and covariance_is_cheap(self.terms):
+            p, log_partition = self.sums.solve(tabulation @ theta)
+            expected = tabulation.T @ self.sums.marginals(p)
+        else:
+            log_partition, expected = self._calibrated(theta)
         value = log_partition + float(theta @ self.means) + 0.5 * float(penalty @ theta**2)
         square = 1.0 if self.terms.kind == "spin" else expected  # the mean of the square of a monomial
         gradient = self.terms.projected(self.means - expected + penalty * theta)
-        return Point(theta, value, gradient, np.maximum(square - expected**2, 1e-12) + penalty)
+        return ExactPoint(theta, value, gradient, np.maximum(square - expected**2, 1e-12) + penalty, p=p)
 
     def second(self, point: Point, direction: np.ndarray) -> np.ndarray:
-        """Second derivative times a direction, by central differences of the expectations.
+        """Second derivative times a direction: exact by enumeration of spins or bits, else by central differences.
 
         Args:
             point: Where.
@@ -92,11 +113,24 @@ class LikelihoodObjective:
         Returns:
             Shape (couplings,), to about 1e-7.
         """
+        matrix = self.matrix(point)
+        if matrix is not None:
+            return matrix @ direction
         step = DIFFERENCE / max(float(np.abs(direction).max()), 1e-300)
         low = self._calibrated(point.theta - step * direction)[1]
         high = self._calibrated(point.theta + step * direction)[1]
         bend = self.terms.projected((low - high) / (2 * step))
         return bend + self.regularization / self.total * direction
+
+    def matrix(self, point: Point) -> np.ndarray | None:
+        """Returns the second derivative at a point where it is cheap, shape (couplings, couplings)."""
+        if not isinstance(point, ExactPoint) or point.p is None:
+            return None
+        if not point.kept:
+            H = covariance(self.terms, point.p)
+            H[np.diag_indices_from(H)] += self.regularization / self.total
+            point.kept.append(H)
+        return point.kept[0]
 
     def preconditioned(self, point: Point, residual: np.ndarray) -> np.ndarray:
         """Returns the residual divided by the diagonal, in the zero-sum gauge."""
@@ -122,11 +156,15 @@ def likelihood_moments(
     Returns:
         The moments, as `score_moments` gives them for the other methods.
 
-    Cost: T second derivatives (each two calibrations), and 2 N T^2 operations.
+    Cost: T second derivatives (each two calibrations) where they are not cheap, and 2 N T^2 operations.
     """
     T = len(objective.terms)
     free = objective.regularization / objective.total
-    information = np.column_stack([objective.second(point, column) - free * column for column in np.eye(T)])
+    matrix = objective.matrix(point)
+    if matrix is not None:
+        information = matrix - np.diag(free)
+    else:
+        information = np.column_stack([objective.second(point, column) - free * column for column in np.eye(T)])
     square, score = np.zeros((T, T)), np.zeros(T)
     rows = max(1, BLOCK_ENTRIES // T)
     for first in range(0, len(weight), rows):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import cho_factor, cho_solve
 
 from .objective import Objective, Point
 
@@ -13,6 +14,7 @@ __all__ = ["FLOOR", "Optimum", "minimise", "shortened"]
 MAX_STEPS = 100  # Newton steps; 5 to 10 are usual
 MAX_PRODUCTS = 300  # of the second derivative within one step
 HALVINGS = 30
+GUARD = 1e-10  # of the diagonal: keeps the factorisation possible in flat directions
 FLOOR = 1e-3  # least gradient per coupling (in units of the diagonal) that the tolerance is measured by
 
 
@@ -94,7 +96,11 @@ def shortened(objective: Objective, point: Point, direction: np.ndarray) -> Poin
 
 
 def _newton_direction(objective: Objective, point: Point, accuracy: float) -> tuple[np.ndarray, int]:
-    """Returns d with H d = -g by preconditioned conjugate gradients, and the number of products."""
+    """Returns d with H d = -g (by preconditioned conjugate gradients if H is no matrix) and the number of products."""
+    H = objective.matrix(point)
+    if H is not None:
+        guarded = H + np.diag(GUARD * np.diag(H) + np.finfo(float).tiny)
+        return -cho_solve(cho_factor(guarded, lower=True), point.gradient), 1
     d, residual = np.zeros_like(point.gradient), -point.gradient
     z = objective.preconditioned(point, residual)
     search, power = z, float(residual @ z)

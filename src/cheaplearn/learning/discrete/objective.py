@@ -65,6 +65,9 @@ class Objective(Protocol):
     def preconditioned(self, point: Point, residual: np.ndarray) -> np.ndarray:
         """Returns about the inverse of the second derivative times a residual."""
 
+    def matrix(self, point: Point) -> np.ndarray | None:
+        """Returns the second derivative as a matrix where that is cheaper than some products, else None."""
+
 
 @dataclass(frozen=True, eq=False)
 class ConditionalObjective:
@@ -138,6 +141,10 @@ class ConditionalObjective:
     def preconditioned(self, point: Point, residual: np.ndarray) -> np.ndarray:
         """Returns the residual divided by the diagonal, in the zero-sum gauge."""
         return self.terms.projected(residual / point.diagonal)
+
+    def matrix(self, point: Point) -> np.ndarray | None:
+        """Returns None: products are cheaper."""
+        return None
 
     @property
     def _site_of_slot(self) -> np.ndarray:
