@@ -26,7 +26,7 @@ def test_importing_the_package_loads_nothing_heavy():
 
 
 def test_the_core_rooms_import_without_any_extra():
-    blocked = "onnxruntime", "matplotlib", "jinja2", "pyarrow", "dimod", "torch", "playwright"
+    blocked = "onnxruntime", "matplotlib", "jinja2", "pyarrow", "dimod", "torch", "playwright", "Bio"
     code = (
         "import sys\n"
         "class Blocked:\n"

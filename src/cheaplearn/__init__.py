@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from .hamiltonian import Hamiltonian as Hamiltonian
     from .learning import HamiltonianClassifier as HamiltonianClassifier
     from .learning import HamiltonianDensity as HamiltonianDensity
+    from .learning import contact_scores as contact_scores
+    from .learning import read_alignment as read_alignment
+    from .learning import sequence_weights as sequence_weights
     from .network import Certificate as Certificate
     from .network import Network as Network
     from .network import load as load
@@ -38,6 +41,9 @@ _HOME = {  # public name -> the room it lives in
     "Hamiltonian": "hamiltonian",
     "HamiltonianClassifier": "learning",
     "HamiltonianDensity": "learning",
+    "read_alignment": "learning",
+    "sequence_weights": "learning",
+    "contact_scores": "learning",
     "compile": "compiler",
     "ToleranceError": "compiler",
 }

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from .alignments import Alignment, read_alignment
 from .classifier import HamiltonianClassifier
+from .contacts import contact_scores, top_contacts
 from .density import HamiltonianDensity
+from .reweighting import sequence_weights
 
-__all__ = ["HamiltonianClassifier", "HamiltonianDensity"]
+__all__ = [
+    "Alignment",
+    "HamiltonianClassifier",
+    "HamiltonianDensity",
+    "contact_scores",
+    "read_alignment",
+    "sequence_weights",
+    "top_contacts",
+]
