@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from report.density_results import small_density
 
 import cheaplearn as cl
-from cheaplearn.report import Alternative, FitResult, GenericSizes, TestScore, write_report
+from cheaplearn.report import Alternative, DensityResult, FitResult, GenericSizes, TestScore, write_report
 
 
 def small_result(grid: bool) -> FitResult:
@@ -44,6 +45,14 @@ def small_result(grid: bool) -> FitResult:
         command="cheaplearn fit toys.csv --target kind",
         date="2026-01-01",
     )
+
+
+@pytest.fixture(scope="session", params=["circle", "maps", "bars", "contacts"])
+def density(request, tmp_path_factory) -> tuple[str, DensityResult, Path]:
+    result = small_density(request.param)
+    path = tmp_path_factory.mktemp("density") / f"{request.param}.html"
+    write_report(result, path)
+    return request.param, result, path
 
 
 @pytest.fixture(scope="session", params=["grid", "plain"])

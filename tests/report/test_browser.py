@@ -94,3 +94,21 @@ def test_dark_mode_changes_page_and_pictures(browser, written):
     light, dark = colors("light"), colors("dark")
     assert light[0] != dark[0]
     assert light[1] != dark[1]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_page_of_a_density_fits_the_screen(browser, density, width):
+    shape, result, path = density
+    with opened(browser, path, width) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert "numbers describe" in page.locator("h1").inner_text()
+        seen = [picture for picture in page.locator("figure svg").all() if picture.is_visible()]
+        assert len(seen) == {"circle": 2, "maps": 1, "bars": 1, "contacts": 2}[shape]
+        for picture in seen:
+            box = picture.bounding_box()
+            assert min(box["width"], box["height"]) > 100
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= width
+            sizes = picture.locator("text").evaluate_all("all => all.map(t => t.getBoundingClientRect().height)")
+            assert min(sizes) > 6
+        assert page.locator("#coupling-table tbody tr").count() == len(result.strongest(16))

@@ -8,19 +8,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..geometry import Grid
-from .theme import GRID, INK, MUTED, NEGATIVE, POSITIVE, SURFACE, inline_svg, new_figure
+from .theme import GRID, INK, MUTED, NEGATIVE, POSITIVE, SURFACE, inline_svg, new_figure, tinted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from ..hamiltonian import Hamiltonian
 
-__all__ = ["MOST_CLASSES", "MOST_PAIRS", "couplings_svg", "evidence", "on_grid"]
+__all__ = [
+    "MOST_BARS",
+    "MOST_CLASSES",
+    "MOST_PAIRS",
+    "bars_figure",
+    "couplings_svg",
+    "evidence",
+    "on_grid",
+    "shortened",
+]
 
 MOST_CLASSES = 20
 MOST_PAIRS = 14  # lines per class
 MOST_BARS = 16
-_FOR, _AGAINST = (21, 150, 138), (222, 110, 40)  # middle tones: readable on light and on dark
 
 
 def evidence(hamiltonian: Hamiltonian) -> np.ndarray:
@@ -78,9 +87,9 @@ def _grid_svg(hamiltonian: Hamiltonian, width: float, columns: int, name: str) -
     top = np.abs(linear).max() or 1.0
     for k in range(shown):
         axes = figure.add_subplot(rows, columns, k + 1)
-        axes.imshow(_tinted(linear[:, k].reshape(height, breadth) / top), interpolation="none")
+        axes.imshow(tinted(linear[:, k].reshape(height, breadth) / top), interpolation="none")
         _draw_pairs(axes, hamiltonian, values[:, k])
-        axes.set_title(_short(str(hamiltonian.classes[k]), 14), fontsize=10, color=INK, pad=3)
+        axes.set_title(shortened(str(hamiltonian.classes[k]), 14), fontsize=10, color=INK, pad=3)
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_color(GRID)
     description = (
@@ -88,14 +97,6 @@ def _grid_svg(hamiltonian: Hamiltonian, width: float, columns: int, name: str) -
         "class or against it, and the strongest couplings between two sites as lines."
     )
     return inline_svg(figure, name, description)
-
-
-def _tinted(values: np.ndarray) -> np.ndarray:
-    """Values -1 .. 1 as colours whose opacity is the strength."""
-    image = np.empty((*values.shape, 4), dtype=np.uint8)
-    image[..., :3] = np.where(values[..., None] > 0, _FOR, _AGAINST)
-    image[..., 3] = np.round(255 * np.abs(values) ** 0.75)
-    return image
 
 
 def _draw_pairs(axes: Axes, hamiltonian: Hamiltonian, values: np.ndarray) -> None:
@@ -117,7 +118,8 @@ def _draw_pairs(axes: Axes, hamiltonian: Hamiltonian, values: np.ndarray) -> Non
         axes.plot([col0, col1], [row0, row1], color=color, linewidth=0.4 + 2.2 * share, solid_capstyle="round")
 
 
-def _short(text: str, most: int) -> str:
+def shortened(text: str, most: int) -> str:
+    """Cuts a text that is longer than `most` characters."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
@@ -130,19 +132,40 @@ def _bars_svg(hamiltonian: Hamiltonian, width: float, name: str) -> str:
     labels, sizes = [], []
     for term, k in zip(*np.unravel_index(strongest, values.shape), strict=True):
         text = term_text(terms[term], hamiltonian.variables.names).replace("**", "^").replace("*", " · ")
-        labels.append(f"{_short(text, 34)}  →  {_short(str(hamiltonian.classes[k]), 14)}")
+        labels.append(f"{shortened(text, 34)}  →  {shortened(str(hamiltonian.classes[k]), 14)}")
         sizes.append(values[term, k])
+    figure = bars_figure(labels, np.array(sizes), width, "nats per unit of the term")
+    strongest_bar = f"{labels[0]} with {sizes[0]:+.2f} nats"
+    description = f"Bars of the {len(labels)} strongest couplings; the strongest is {strongest_bar}."
+    return inline_svg(figure, name, description)
+
+
+def bars_figure(
+    labels: list[str], sizes: np.ndarray, width: float, unit: str, intervals: np.ndarray | None = None
+) -> Figure:
+    """Draws horizontal bars, the first on top.
+
+    Args:
+        labels: Text of each bar.
+        sizes: Length of each bar.
+        width: Inches.
+        unit: What the axis shows.
+        intervals: Lower and upper end of each bar's interval, shape (bars, 2), or None.
+
+    Returns:
+        The figure.
+    """
     figure = new_figure(width, 0.6 + 0.24 * len(labels))
     axes = figure.add_subplot()
     places = np.arange(len(labels))[::-1]
     axes.barh(places, sizes, 0.62, color=[POSITIVE if size > 0 else NEGATIVE for size in sizes])
+    if intervals is not None:
+        axes.hlines(places, *intervals.T, color=INK, linewidth=1)
     axes.axvline(0, color=MUTED, linewidth=0.8)
     axes.set_yticks(places, labels, fontsize=8, color=INK)
-    axes.set_xlabel("nats per unit of the term", fontsize=9, color=INK)
+    axes.set_xlabel(unit, fontsize=9, color=INK)
     axes.tick_params(axis="x", colors=MUTED, labelsize=8)
     axes.tick_params(axis="y", length=0)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.spines["bottom"].set_color(MUTED)
-    strongest_bar = f"{labels[0]} with {sizes[0]:+.2f} nats"
-    description = f"Bars of the {len(labels)} strongest couplings; the strongest is {strongest_bar}."
-    return inline_svg(figure, name, description)
+    return figure

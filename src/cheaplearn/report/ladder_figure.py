@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 from .theme import GRID, INK, MUTED, NEGATIVE, POSITIVE, SURFACE, inline_svg, new_figure
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
 
     from .result import FitResult
 
-__all__ = ["ladder_svg"]
+__all__ = ["add_legend", "draw_families", "format_logarithm", "ladder_svg", "style_axes"]
 
-_MARKERS = ("o", "s", "^", "D")
+_MARKERS = ("o", "s", "^", "D", "v", "h", "p", "<")
 
 
 def ladder_svg(result: FitResult, size: tuple[float, float], name: str) -> str:
@@ -30,24 +33,34 @@ def ladder_svg(result: FitResult, size: tuple[float, float], name: str) -> str:
     """
     figure = new_figure(*size)
     axes = figure.add_subplot()
-    _draw_families(axes, result)
+    draw_families(axes, result.ladder)
     _draw_alternatives(axes, result)
     _draw_full_orders(axes, result)
     _style(axes, result)
+    add_legend(figure)
+    return inline_svg(figure, name, _description(result))
+
+
+def add_legend(figure: Figure, columns: int = 4) -> None:
+    """Puts the legend above the axes, that many entries side by side."""
     figure.legend(
         loc="outside upper left",
-        ncols=4,
+        ncols=columns,
         columnspacing=1.2,
         fontsize=8,
         frameon=False,
         labelcolor=INK,
         handletextpad=0.4,
     )
-    return inline_svg(figure, name, _description(result))
 
 
-def _draw_families(axes: Axes, result: FitResult) -> None:
-    ladder = result.ladder
+def draw_families(axes: Axes, ladder: pd.DataFrame) -> None:
+    """Draws every family of a ladder with its standard error, the choice, and the limit for the choice.
+
+    Args:
+        axes: Where to draw.
+        ladder: Table `ladder_` of an estimator.
+    """
     best = ladder.loc[ladder["loss"].idxmin()]
     axes.axhline(best["loss"] + best["standard_error"], color=MUTED, linestyle=(0, (4, 3)), linewidth=0.9, zorder=1)
     for marker, (order, rows) in zip(_MARKERS, ladder.groupby("order"), strict=False):
@@ -129,15 +142,29 @@ def _style(axes: Axes, result: FitResult) -> None:
         *(o.loss + o.standard_error for o in result.alternatives),
     ])
     axes.set_ylim(max(min(feet) * 0.85, low * 0.3), high * 1.35)
+    for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        format_logarithm(axis, limits)
+    style_axes(axes)
+
+
+def format_logarithm(axis: Axis, limits: tuple[float, float]) -> None:
+    """Labels a logarithmic axis with plain numbers, as densely as its range asks for.
+
+    Args:
+        axis: The axis.
+        limits: Its range.
+    """
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
-        decades = math.log10(high / low)
-        few, some, many = (1,), (1, 2, 5), (1, 1.5, 2, 3, 4, 6, 8)
-        axis.set_major_locator(LogLocator(subs=few if decades > 2.5 else some if decades > 1 else many))
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_minor_formatter(NullFormatter())
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}"))
+    decades = math.log10(limits[1] / limits[0])
+    few, some, many = (1,), (1, 2, 5), (1, 1.5, 2, 3, 4, 6, 8)
+    axis.set_major_locator(LogLocator(subs=few if decades > 2.5 else some if decades > 1 else many))
+    axis.set_minor_formatter(NullFormatter())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}"))
+
+
+def style_axes(axes: Axes) -> None:
+    """Gives axes the look of the page."""
     axes.tick_params(colors=MUTED, labelsize=8, which="both")
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(MUTED)

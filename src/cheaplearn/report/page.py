@@ -11,6 +11,8 @@ from markupsafe import Markup
 
 from .._messages import must_be
 from ..geometry import Grid
+from .density_page import density_facts
+from .density_result import DensityResult
 from .pictures import Pictures
 from .words import at_most, family_words, headline, percent, radius_text, significant, table_size
 
@@ -23,7 +25,7 @@ __all__ = ["write_report"]
 _HERE = Path(__file__).parent
 
 
-def write_report(result: FitResult, path: str | Path) -> None:
+def write_report(result: FitResult | DensityResult, path: str | Path) -> None:
     """Writes the report of a fit.
 
     Args:
@@ -31,26 +33,30 @@ def write_report(result: FitResult, path: str | Path) -> None:
         path: The HTML file.
 
     Raises:
-        ValueError: If the network carries no certificate.
+        ValueError: If a network carries no certificate.
     """
+    if isinstance(result, DensityResult):
+        page = _rendered("density.html", density_facts(result))
+    else:
+        page = _rendered("page.html", _classifier_facts(result))
+    Path(path).write_text(page, encoding="utf-8")
+
+
+def _rendered(template: str, facts: dict[str, Any]) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    css = Markup((_HERE / "page.css").read_text(encoding="utf-8"))
+    return environment.get_template(template).render(css=css, **facts)
+
+
+def _classifier_facts(result: FitResult) -> dict[str, Any]:
     certificate = result.network.certificate
     if certificate is None:
         advice = "Make it with `cheaplearn.compile`."
         raise ValueError(must_be("result", "write_report", "with a certified network", "none", advice))
-    environment = Environment(
-        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    page = environment.get_template("page.html").render(
-        css=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
-        picture=Pictures(result),
-        **_facts(result),
-        **_certificate_facts(certificate),
-        percent=percent,
-        radius=radius_text,
-        significant=significant,
-        at_most=at_most,
-    )
-    Path(path).write_text(page, encoding="utf-8")
+    words = {"percent": percent, "radius": radius_text, "significant": significant, "at_most": at_most}
+    return {"picture": Pictures(result), **_facts(result), **_certificate_facts(certificate), **words}
 
 
 def _facts(result: FitResult) -> dict[str, Any]:

@@ -14,9 +14,27 @@ from .theme import inline_svg
 if TYPE_CHECKING:
     from .result import FitResult
 
-__all__ = ["Pictures"]
+__all__ = ["NARROW", "WIDE", "Pictures", "figure_element"]
 
-_WIDE, _NARROW = 8.0, 3.7  # inches; 72 CSS pixels each at full size
+WIDE, NARROW = 8.0, 3.7  # inches; 72 CSS pixels each at full size
+
+
+def figure_element(name: str, wide: str, narrow: str, caption: str) -> Markup:
+    """Writes a figure.
+
+    Args:
+        name: Its name.
+        wide: The svg element for wide screens.
+        narrow: That for narrow ones.
+        caption: Text below it.
+
+    Returns:
+        One figure element.
+    """
+    return Markup(
+        '<figure id="figure-{}"><div class="wide">{}</div><div class="narrow">{}</div>'
+        "<figcaption>{}</figcaption></figure>"
+    ).format(name, Markup(wide), Markup(narrow), caption)
 
 
 class Pictures:
@@ -39,10 +57,7 @@ class Pictures:
             A figure element with both widths and the caption.
         """
         wide, narrow, caption = getattr(self, f"_{name}")()
-        return Markup(
-            '<figure id="figure-{}"><div class="wide">{}</div><div class="narrow">{}</div>'
-            "<figcaption>{}</figcaption></figure>"
-        ).format(name, Markup(wide), Markup(narrow), caption)
+        return figure_element(name, wide, narrow, caption)
 
     def _ladder(self) -> tuple[str, str, str]:
         generic = self.result.generic
@@ -52,8 +67,8 @@ class Pictures:
             f"lie. A table of all inputs would need 10 to the power {generic.log10_table:.0f} rows: far to the right."
         )
         return (
-            ladder_svg(self.result, (_WIDE, 4.4), "ladder-wide"),
-            ladder_svg(self.result, (_NARROW, 3.9), "ladder-narrow"),
+            ladder_svg(self.result, (WIDE, 4.4), "ladder-wide"),
+            ladder_svg(self.result, (NARROW, 3.9), "ladder-narrow"),
             caption,
         )
 
@@ -71,8 +86,8 @@ class Pictures:
             if H.monomials.order > 2:
                 caption += " Terms of order 3 and above are not drawn."
         return (
-            couplings_svg(H, _WIDE, 5, "couplings-wide"),
-            couplings_svg(H, _NARROW, 3, "couplings-narrow"),
+            couplings_svg(H, WIDE, 5, "couplings-wide"),
+            couplings_svg(H, NARROW, 3, "couplings-narrow"),
             caption,
         )
 
@@ -82,8 +97,8 @@ class Pictures:
 
     def _network(self) -> tuple[str, str, str]:
         net = self.result.network
-        wide = draw(net, size=(_WIDE, 5.2))
-        narrow = draw(net, size=(_NARROW, 4.6), most_nodes=16, most_edges=160)
+        wide = draw(net, size=(WIDE, 5.2))
+        narrow = draw(net, size=(NARROW, 4.6), most_nodes=16, most_edges=160)
         description = (
             f"{len(net.variables)} inputs on the left, {net.neurons} neurons in {net.depth} hidden layers, "
             f"{len(net.labels)} outputs on the right, {net.synapses} connections."

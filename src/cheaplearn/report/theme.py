@@ -7,14 +7,17 @@ import re
 from html import escape
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..network.drawing import INK, MUTED, NEGATIVE, POSITIVE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["GRID", "INK", "MUTED", "NEGATIVE", "POSITIVE", "SURFACE", "inline_svg", "new_figure"]
+__all__ = ["GRID", "INK", "MUTED", "NEGATIVE", "POSITIVE", "SURFACE", "inline_svg", "new_figure", "tinted"]
 
 GRID, SURFACE = "#d5dbe1", "#ffffff"
+_FOR, _AGAINST = (21, 150, 138), (222, 110, 40)  # middle tones: readable on light and on dark
 _COLOR_OF_PAGE = {
     INK: "var(--ink)",
     MUTED: "var(--muted)",
@@ -38,6 +41,21 @@ def new_figure(width: float, height: float) -> Figure:
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
+
+
+def tinted(values: np.ndarray) -> np.ndarray:
+    """Values as colours whose opacity is the strength.
+
+    Args:
+        values: Between -1 and 1, any shape.
+
+    Returns:
+        Red, green, blue and opacity, uint8, one more axis.
+    """
+    image = np.empty((*values.shape, 4), dtype=np.uint8)
+    image[..., :3] = np.where(values[..., None] > 0, _FOR, _AGAINST)
+    image[..., 3] = np.round(255 * np.abs(values) ** 0.75)
+    return image
 
 
 def inline_svg(figure: Figure, name: str, description: str) -> str:
