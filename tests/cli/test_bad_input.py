@@ -73,7 +73,11 @@ OPTION_CASES = {
     "activation": (["--target", "label", "--activation", "swish"], r"`activation` of `compile` must be one of silu"),
     "tolerance": (["--target", "label", "--tolerance", "-1"], r"`tolerance` of `compile` must be a positive number"),
     "task": (["--target", "label", "--task", "sort"], r"`--task` must be one of auto, classify"),
-    "density": (["--target", "label", "--task", "density"], r"density is not built yet"),
+    "density of a target": (["--target", "label", "--task", "density"], r"`--target` must be left out for a density"),
+    "density and classes": (["--density", "--task", "classify"], r"`--task` must be density with --density"),
+    "neither": ([], r"pass --density instead"),
+    "kind without density": (["--target", "label", "--kind", "bit"], r"`--kind` must go with a density"),
+    "periodic without grid": (["--target", "label", "--periodic"], r"`--periodic` must go with a grid, got none"),
     "regress": (["--target", "label", "--task", "regress"], r"regress is not built yet"),
     "seed": (["--target", "label", "--seed", "x"], r"(?i)invalid value"),
 }

@@ -159,7 +159,7 @@ def test_an_internal_failure_ends_with_3_and_says_how_to_see_more(run, tmp_path,
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("word", ["fit", "predict", "compile"])
+@pytest.mark.parametrize("word", ["fit", "predict", "sample", "compile"])
 def test_help_names_every_command(run, word):
     assert word in run("--help").out
     assert run(word, "--help").code == 0

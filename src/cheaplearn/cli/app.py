@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import typer
 
-from . import compile_command, fit_command, predict_command, verify_command
+from . import compile_command, fit_command, predict_command, sample_command, verify_command
 from .exits import DONE, FAILED, INTERRUPTED, say
 from .options import join_box_pairs, set_off_signs
 
@@ -22,6 +22,7 @@ Exit codes: 0 done, 1 the answer is no (tolerance out of reach), 2 bad input, 3 
 app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command("fit", help=fit_command.HELP)(fit_command.fit)
 app.command("predict", help=predict_command.HELP)(predict_command.predict)
+app.command("sample", help=sample_command.HELP)(sample_command.sample)
 app.command("compile", help=compile_command.HELP)(compile_command.compile_formulas)
 app.command("verify", help=verify_command.HELP)(verify_command.verify)
 

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import platform
-import time
-import warnings
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +13,7 @@ from ..report import FitResult, GenericSizes, TestScore
 from .alternatives import score_mlp
 from .exits import bad_input, say
 from .options import read_grid, read_order, read_radius
+from .steps import Steps, versions
 from .tables import Samples
 from .task import check_classes, resolve_task
 
@@ -40,6 +36,7 @@ class FitOptions:
 
     Args:
         grid: Grid as text, or None.
+        periodic: Whether its axes close into rings.
         order: "auto" or a number, as text.
         radius: "auto", "all" or a number, as text.
         folds: Number of folds of the ladder.
@@ -54,6 +51,7 @@ class FitOptions:
     """
 
     grid: str | None
+    periodic: bool
     order: str
     radius: str
     folds: int
@@ -81,15 +79,14 @@ class Job:
 
     samples: Samples
     options: FitOptions
-    seconds: dict[str, float] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    steps: Steps = field(default_factory=Steps)
 
     def __post_init__(self) -> None:
         samples, options = self.samples, self.options
         task, why = resolve_task(options.task, samples.y)
         say(f"Task: {task} ({why}).")
         check_classes(samples.y, options.folds, options.test, samples.target)
-        self.grid: Grid | None = read_grid(options.grid or samples.grid, samples.X.shape[1])
+        self.grid: Grid | None = read_grid(options.grid or samples.grid, samples.X.shape[1], options.periodic)
         self.order = read_order(options.order)
         self.radius = read_radius(options.radius, self.grid)
         self.box = self._box()
@@ -114,7 +111,7 @@ class Job:
             training_rows=len(training),
             folds=self.options.folds,
             ladder=model.ladder_,
-            notes=tuple(self.notes),
+            notes=tuple(self.steps.notes),
             alternatives=(alternative,),
             generic=GenericSizes.of(X, len(model.classes_)),
             hamiltonian=model.hamiltonian_,
@@ -124,8 +121,8 @@ class Job:
             same_class=int(np.sum(network.predict(X) == _predictions(model, X))),
             test=_test_score(model, X[test], y[test]),
             seed=self.options.seed,
-            versions=_versions(),
-            seconds=dict(self.seconds),
+            versions=versions("cheaplearn", "numpy", "scipy", "scikit-learn", "onnx"),
+            seconds=dict(self.steps.seconds),
             command=self.options.command,
             date=datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         )
@@ -186,7 +183,7 @@ class Job:
             verbose=1,
         )
         X = pd.DataFrame(self.samples.X[training], columns=list(self.samples.variables))
-        with self._step("ladder", f"Scoring the ladder on {self.options.folds} folds of {len(training)} rows"):
+        with self.steps.step("ladder", f"Scoring the ladder on {self.options.folds} folds of {len(training)} rows"):
             with bad_input():
                 model.fit(X, self.samples.y[training])
         return model
@@ -195,7 +192,7 @@ class Job:
         X, y = self.samples.X[training], self.samples.y[training]
         folds = self._folds().split(X, y)  # depends on the labels and the seed only: the same rows as in the ladder
         held_out = self.samples.X[test], self.samples.y[test]
-        with self._step("alternative", "Training a plain network on the same folds"):
+        with self.steps.step("alternative", "Training a plain network on the same folds"):
             return score_mlp(X, y, folds, held_out, self.grid is not None, self.options.seed)
 
     def _compile(self, model: HamiltonianClassifier) -> tuple[Network, float, bool]:
@@ -205,31 +202,16 @@ class Job:
 
         options = self.options
         wanted = DEFAULT_TOLERANCE if options.tolerance is None else options.tolerance
-        with self._step("compile", f"Compiling to {options.dtype} with a certified error of at most {wanted:g} nats"):
+        what = f"Compiling to {options.dtype} with a certified error of at most {wanted:g} nats"
+        with self.steps.step("compile", what):
             try:
                 network = compile_network(model, self.box, wanted, options.dtype, options.activation)
                 return network, wanted, True
             except ToleranceError as err:
                 if options.tolerance is not None or err.network is None:
                     raise
-                self._note(f"The default tolerance of {wanted:g} nats is out of reach in {options.dtype}: {err}")
+                self.steps.note(f"The default tolerance of {wanted:g} nats is out of reach in {options.dtype}: {err}")
                 return err.network, wanted, False
-
-    def _note(self, text: str) -> None:
-        self.notes.append(text)
-        say(f"Note: {text}")
-
-    @contextmanager
-    def _step(self, name: str, text: str) -> Generator[None]:
-        say(f"{text} ...")
-        start = time.perf_counter()
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            yield
-        concerned = [w for w in caught if not issubclass(w.category, DeprecationWarning | FutureWarning)]
-        for text in dict.fromkeys(str(warning.message) for warning in concerned):
-            self._note(text)
-        self.seconds[name] = time.perf_counter() - start
 
 
 def _predictions(model: HamiltonianClassifier, X: np.ndarray) -> np.ndarray:
@@ -241,10 +223,3 @@ def _test_score(model: HamiltonianClassifier, X: np.ndarray, y: np.ndarray) -> T
     confusion = np.zeros((len(model.classes_),) * 2, dtype=int)
     np.add.at(confusion, (np.searchsorted(model.classes_, y), np.searchsorted(model.classes_, predicted)), 1)
     return TestScore(right=int(np.sum(predicted == y)), rows=len(y), confusion=confusion)
-
-
-def _versions() -> dict[str, str]:
-    from importlib.metadata import version
-
-    packages = ("cheaplearn", "numpy", "scipy", "scikit-learn", "onnx")
-    return {"Python": platform.python_version(), **{name: version(name) for name in packages}}

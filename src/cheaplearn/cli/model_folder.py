@@ -20,13 +20,13 @@ FORMAT = "cheaplearn.model"
 FORMAT_VERSION = 1
 
 
-def save_model(folder: Path, hamiltonian: Hamiltonian, target: str, metadata: dict[str, Any]) -> None:
+def save_model(folder: Path, hamiltonian: Hamiltonian, target: str | None, metadata: dict[str, Any]) -> None:
     """Writes model.json and model.npz.
 
     Args:
         folder: An existing folder.
         hamiltonian: The fitted Hamiltonian.
-        target: Name of the label column.
+        target: Name of the label column; None for a density.
         metadata: Scores, seed, versions: plain JSON values.
     """
     header, arrays = hamiltonian.to_arrays()
@@ -44,14 +44,14 @@ def save_model(folder: Path, hamiltonian: Hamiltonian, target: str, metadata: di
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # its stub takes no **arrays
 
 
-def load_model(folder: Path) -> tuple[Hamiltonian, str, dict[str, Any]]:
+def load_model(folder: Path) -> tuple[Hamiltonian, str | None, dict[str, Any]]:
     """Reads what `save_model` wrote.
 
     Args:
         folder: The folder that `cheaplearn fit` wrote.
 
     Returns:
-        The Hamiltonian, the name of the label column, and the metadata.
+        The Hamiltonian, the name of the label column (None for a density), and the metadata.
 
     Raises:
         BadInput: If there is no model of this format.

@@ -19,6 +19,7 @@ __all__ = [
     "read_numbers",
     "read_order",
     "read_radius",
+    "read_strength",
     "set_off_signs",
 ]
 
@@ -183,12 +184,13 @@ def read_kinds(texts: Sequence[str], variables: Sequence[str]) -> dict[str, str]
     return given if for_all is None else dict.fromkeys(variables, for_all) | given
 
 
-def read_grid(text: str | None, n_columns: int) -> Grid | None:
+def read_grid(text: str | None, n_columns: int, periodic: bool = False) -> Grid | None:
     """Reads the value of `--grid`.
 
     Args:
         text: "8x8", "4x4x4", ..., or None.
         n_columns: Number of feature columns, one per site.
+        periodic: Whether its axes close into rings.
 
     Returns:
         The grid, or None.
@@ -197,6 +199,9 @@ def read_grid(text: str | None, n_columns: int) -> Grid | None:
         BadInput: If the text is no grid, or has another number of sites than there are columns.
     """
     if text is None:
+        if periodic:
+            message = "`--periodic` must go with a grid, got none. Pass --grid, for example 8x8."
+            raise BadInput(message)
         return None
     from ..geometry import Grid
 
@@ -213,7 +218,7 @@ def read_grid(text: str | None, n_columns: int) -> Grid | None:
             f"{n_columns} columns. Correct the lengths, or remove columns that are no sites."
         )
         raise BadInput(message)
-    return Grid(*lengths)
+    return Grid(*lengths, periodic=periodic)
 
 
 def read_order(text: str) -> int | str:
@@ -234,6 +239,36 @@ def read_order(text: str) -> int | str:
         return int(text)
     message = f"`--order` must be auto, 1, 2 or 3, got {text!r}."
     raise BadInput(message)
+
+
+def read_strength(text: str, option: str, words: Sequence[str] = ("auto",)) -> float | str:
+    """Reads the value of `--l1` or `--regularization`.
+
+    Args:
+        text: A word or a number of at least 0.
+        option: Name of the option.
+        words: Words that have a meaning.
+
+    Returns:
+        The word or the number.
+
+    Raises:
+        BadInput: If it is neither.
+
+    Example:
+        >>> read_strength("0.01", "--l1")
+        0.01
+    """
+    if text in words:
+        return text
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        message = f"`{option}` must be {', '.join(words)} or a number of at least 0, got {text!r}."
+        raise BadInput(message)
+    return value
 
 
 def read_radius(text: str, grid: Grid | None) -> int | str:

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .exits import guarded, say
 
 if TYPE_CHECKING:
-    import numpy as np
+    import pandas as pd
+
+    from ..hamiltonian import Hamiltonian
 
 __all__ = ["predict"]
 
-HELP = """Predicts label and class probabilities for every row of a table, with a model that fit has written.
+HELP = """Predicts for every row of a table, with a model that fit has written.
+
+A classifier: label and class probabilities; writes CSV: label, then one probability per class.
+A density: the log-probability of the row in nats; writes CSV: log_probability (for alignments: name, log_probability).
 
 FILE is a .csv or .parquet table that has the columns of the training table (the target and further columns are not
-used), or an .npz file with an array X. Writes CSV: label, then one probability per class.
+used), or an .npz file with an array X; for densities also .npy, and an alignment of the same columns.
 """
 
 
 @guarded
 def predict(
     model: Annotated[Path, typer.Argument(help="Folder that fit has written.")],
-    file: Annotated[str, typer.Argument(help="Rows to predict: .csv, .parquet or .npz.")],
+    file: Annotated[str, typer.Argument(help="Rows to predict: a table, an array or an alignment.")],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="CSV file. [default: stdout]")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
@@ -41,30 +46,49 @@ def predict(
     """
     from .model_folder import load_model
     from .staging import check_target_file, new_file
-    from .tables import read_features
 
     if output is not None:
         check_target_file(output, overwrite)
-    hamiltonian, target, _ = load_model(model)
+    hamiltonian, target, facts = load_model(model)
+    if target is None:
+        table, record = _log_probabilities(hamiltonian, file, facts)
+    else:
+        table, record = _classes(hamiltonian, file, target)
+    text = table.to_csv(index=False, lineterminator="\n")
+    if output is not None:
+        with new_file(output) as partial:
+            partial.write_text(text, encoding="utf-8")
+    if as_json:
+        typer.echo(json.dumps(record))
+    elif output is None:
+        typer.echo(text, nl=False)
+
+
+def _classes(hamiltonian: Hamiltonian, file: str, target: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    import pandas as pd
+
+    from .tables import read_features
+
     X, extra = read_features(file, hamiltonian.variables.names, target)
     if extra:
         say(f"Note: columns that are no variable of the model were not used: {', '.join(extra)}.")
     probabilities = hamiltonian.probabilities(X)
-    labels = hamiltonian.classes[probabilities.argmax(axis=1)]
-    if output is not None:
-        with new_file(output) as partial:
-            partial.write_text(_csv(labels, probabilities, hamiltonian.classes), encoding="utf-8")
-    if as_json:
-        record = {"classes": hamiltonian.classes, "label": labels, "probabilities": probabilities}
-        typer.echo(json.dumps({name: values.tolist() for name, values in record.items()}))
-    elif output is None:
-        typer.echo(_csv(labels, probabilities, hamiltonian.classes), nl=False)
+    classes = hamiltonian.classes
+    labels = classes[probabilities.argmax(axis=1)]
+    table = pd.DataFrame(probabilities, columns=[f"probability_{label}" for label in classes])
+    table.insert(0, "label", labels)
+    record = {"classes": classes, "label": labels, "probabilities": probabilities}
+    return table, {name: values.tolist() for name, values in record.items()}
 
 
-def _csv(labels: np.ndarray, probabilities: np.ndarray, classes: np.ndarray) -> str:
+def _log_probabilities(
+    hamiltonian: Hamiltonian, file: str, facts: dict[str, Any]
+) -> tuple[pd.DataFrame, dict[str, Any]]:
     import pandas as pd
 
-    columns = [f"probability_{label}" for label in classes]
-    table = pd.DataFrame(probabilities, columns=columns)
-    table.insert(0, "label", labels)
-    return table.to_csv(index=False, lineterminator="\n")
+    from .density_rows import log_probabilities, read_new_rows
+
+    values, names = read_new_rows(file, hamiltonian, facts)
+    columns: dict[str, Any] = {} if names is None else {"name": names}
+    columns["log_probability"] = log_probabilities(hamiltonian, values, facts).tolist()
+    return pd.DataFrame(columns), columns | {"log_partition": facts["log_partition"]}

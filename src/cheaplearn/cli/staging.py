@@ -19,6 +19,8 @@ OUR_FILES = frozenset({
     "network.npz",
     "model.onnx",
     "ladder.csv",
+    "couplings.csv",
+    "contacts.csv",
     "report.html",
     MARKER,
 })

@@ -11,7 +11,7 @@ import pandas as pd
 from ..report import FitResult
 from ..report.words import at_most
 
-__all__ = ["facts_of", "summary_text"]
+__all__ = ["facts_of", "family_facts", "number_or_none", "radius_word", "summary_text"]
 
 
 def facts_of(result: FitResult) -> dict[str, Any]:
@@ -32,8 +32,8 @@ def facts_of(result: FitResult) -> dict[str, Any]:
         "training_rows": result.training_rows,
         "folds": result.folds,
         "seed": result.seed,
-        "ladder": [_family(row) for _, row in result.ladder.iterrows()],
-        "chosen": _family(result.chosen),
+        "ladder": [family_facts(row) for _, row in result.ladder.iterrows()],
+        "chosen": family_facts(result.chosen),
         "alternatives": [vars(alternative) for alternative in result.alternatives],
         "test": {
             "accuracy": test.accuracy,
@@ -59,24 +59,34 @@ def facts_of(result: FitResult) -> dict[str, Any]:
     }
 
 
-def _family(row: pd.Series) -> dict[str, Any]:
+def family_facts(row: pd.Series) -> dict[str, Any]:
+    """Collects one row of a ladder.
+
+    Args:
+        row: The row.
+
+    Returns:
+        Plain JSON values; losses in nats per sample, None where there is none.
+    """
     return {
         "order": int(row["order"]),
-        "radius": _radius(row["radius"]),
+        "radius": radius_word(row["radius"]),
         "parameters": int(row["parameters"]),
-        "loss": _number(row["loss"]),
-        "standard_error": _number(row["standard_error"]),
-        "difference": _number(row["difference"]),
-        "difference_standard_error": _number(row["difference_standard_error"]),
+        "loss": number_or_none(row["loss"]),
+        "standard_error": number_or_none(row["standard_error"]),
+        "difference": number_or_none(row["difference"]),
+        "difference_standard_error": number_or_none(row["difference_standard_error"]),
         "chosen": bool(row["chosen"]),
     }
 
 
-def _number(value: float) -> float | None:
+def number_or_none(value: float) -> float | None:
+    """Returns a number that JSON can hold, or None."""
     return float(value) if math.isfinite(value) else None
 
 
-def _radius(radius: float) -> int | str:
+def radius_word(radius: float) -> int | str:
+    """Returns a whole radius, or "all"."""
     return "all" if math.isinf(radius) else int(radius)
 
 
@@ -110,7 +120,7 @@ def _ladder_lines(result: FitResult) -> list[str]:
     for _, row in result.ladder.iterrows():
         mark = "  <- chosen" if row["chosen"] else ""
         lines.append(
-            f"  {row['order']:>5}  {_radius(row['radius']):>6}  {row['parameters']:>10,}    "
+            f"  {row['order']:>5}  {radius_word(row['radius']):>6}  {row['parameters']:>10,}    "
             f"{row['loss']:.4f} ± {row['standard_error']:.4f}{mark}"
         )
     lines += [
@@ -124,9 +134,10 @@ def _finding_lines(result: FitResult) -> list[str]:
     chosen, network, test = result.chosen, result.network, result.test
     certificate = network.certificate
     error = f"{at_most(certificate.error)} nats" if certificate else "none"
+    family = f"order {chosen['order']}, radius {radius_word(chosen['radius'])}"
     missed = "" if result.tolerance_reached else f" (best reachable; {result.tolerance:g} was aimed at)"
     return [
-        f"  choice   order {chosen['order']}, radius {_radius(chosen['radius'])}: {chosen['parameters']:,} parameters",
+        f"  choice   {family}: {chosen['parameters']:,} parameters",
         f"  accuracy {test.accuracy:.4f} ± {test.standard_error:.4f} on {test.rows} rows not used for the choice",
         f"  network  {network.neurons:,} neurons, {network.synapses:,} synapses, depth {network.depth}",
         f"  error    at most {error}, certified in {network.dtype.name}{missed}",

@@ -7,6 +7,7 @@ import difflib
 import warnings
 import zipfile
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,18 @@ from .exits import BadInput
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Samples", "read_features", "read_samples"]
+__all__ = [
+    "Samples",
+    "existing_file",
+    "listed",
+    "nearest",
+    "read_arrays",
+    "read_features",
+    "read_samples",
+    "read_table",
+    "require_column",
+    "require_columns",
+]
 
 ENDINGS = (".csv", ".parquet", ".npz")
 
@@ -62,18 +74,18 @@ def read_samples(source: str, target: str | None) -> Samples:
     """
     if source == "digits":
         return _digits(target)
-    path = _existing(source)
+    path = existing_file(source)
     if path.suffix == ".npz":
         return _npz_samples(path, target)
-    table, place = _read_table(path)
+    table, place = read_table(path)
     if target is None:
-        columns = _listed(table.columns)
+        columns = listed(table.columns)
         message = (
             f"`--target` must name the column to learn (its values are the classes). Columns of {path}: {columns}. "
-            "Without a target the task would be density, which is not built yet."
+            "To learn how all columns depend on each other, pass --density instead."
         )
         raise BadInput(message)
-    _require_column(target, table, path)
+    require_column(target, table, path)
     names = [name for name in table.columns if name != target]
     if not names or table.empty:
         what = "a row below the header" if names else f"a column besides the target {target!r}"
@@ -97,21 +109,15 @@ def read_features(source: str, variables: tuple[str, ...], target: str) -> tuple
     Raises:
         BadInput: If the file, a column or a cell cannot be used.
     """
-    path = _existing(source)
+    path = existing_file(source)
     if path.suffix == ".npz":
-        X = _matrix(_arrays(path), path)
+        X = _matrix(read_arrays(path), path)
         if X.shape[1] != len(variables):
             message = f"Array X of {path} must have {len(variables)} columns as in training, got {X.shape[1]}."
             raise BadInput(message)
         return X, []
-    table, place = _read_table(path)
-    for name in variables:
-        if name not in table.columns:
-            message = (
-                f"{path} must have every column the model was fitted to; missing: {name!r}{_nearest(name, table)}. "
-                f"Columns of the file: {_listed(table.columns)}."
-            )
-            raise BadInput(message)
+    table, place = read_table(path)
+    require_columns(variables, table, path)
     extra = [name for name in table.columns if name not in {*variables, target}]
     return finite_numbers(table, variables, place), extra
 
@@ -127,10 +133,23 @@ def _digits(target: str | None) -> Samples:
     return Samples("digits", data.data, data.target, names, "digit", "8x8", (0.0, 16.0))
 
 
-def _existing(source: str) -> Path:
+def existing_file(source: str, endings: Sequence[str] = ENDINGS, other: str = "digits or ") -> Path:
+    """Checks that there is something to read.
+
+    Args:
+        source: Path of the file.
+        endings: What its name may end in.
+        other: What else could have been named, for the message.
+
+    Returns:
+        The path.
+
+    Raises:
+        BadInput: If the ending is another one, or the file does not exist or is empty.
+    """
     path = Path(source)
-    if path.suffix not in ENDINGS:
-        message = f"The source must be digits or a file ending in {', '.join(ENDINGS)}, got {source!r}."
+    if not path.name.lower().endswith(tuple(endings)):
+        message = f"The source must be {other}a file ending in {', '.join(endings)}, got {source!r}."
         raise BadInput(message)
     if not path.is_file():
         message = f"The file {source!r} does not exist. Check the path (this is {Path.cwd()})."
@@ -141,7 +160,18 @@ def _existing(source: str) -> Path:
     return path
 
 
-def _read_table(path: Path) -> tuple[pd.DataFrame, Place]:
+def read_table(path: Path) -> tuple[pd.DataFrame, Place]:
+    """Reads a .csv or .parquet file.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The table, and how its rows are counted.
+
+    Raises:
+        BadInput: If it is no such table, or two columns have one name.
+    """
     if path.suffix == ".csv":
         return _read_csv(path), Place(path, first_row=2)
     try:
@@ -204,28 +234,72 @@ def _refuse_duplicates(header: list[str], path: Path) -> None:
         raise BadInput(message)
 
 
-def _require_column(target: str, table: pd.DataFrame, path: Path) -> None:
-    if target in table.columns:
+def require_column(name: str, table: pd.DataFrame, path: Path, option: str = "--target") -> None:
+    """Refuses a name that is no column.
+
+    Args:
+        name: The name.
+        table: The table.
+        path: Where it came from.
+        option: The option that named the column.
+
+    Raises:
+        BadInput: If there is no such column; says which one is nearest.
+    """
+    if name in table.columns:
         return
     hint = " The file has one column only: are its cells separated by commas?" if len(table.columns) == 1 else ""
     message = (
-        f"`--target` must be a column of {path}, got {target!r}{_nearest(target, table)}. "
-        f"Columns: {_listed(table.columns)}.{hint}"
+        f"`{option}` must be a column of {path}, got {name!r}{nearest(name, table)}. "
+        f"Columns: {listed(table.columns)}.{hint}"
     )
     raise BadInput(message)
 
 
-def _nearest(name: str, table: pd.DataFrame) -> str:
+def require_columns(names: Sequence[str], table: pd.DataFrame, path: Path) -> None:
+    """Refuses a table without a column that the model needs.
+
+    Args:
+        names: Columns the model was fitted to.
+        table: The table.
+        path: Where it came from.
+
+    Raises:
+        BadInput: If one is missing; says which one is nearest.
+    """
+    for name in names:
+        if name not in table.columns:
+            message = (
+                f"{path} must have every column the model was fitted to; missing: {name!r}{nearest(name, table)}. "
+                f"Columns of the file: {listed(table.columns)}."
+            )
+            raise BadInput(message)
+
+
+def nearest(name: str, table: pd.DataFrame) -> str:
+    """Suggests the column whose name is most like `name`, as a phrase; empty if none is."""
     near = difflib.get_close_matches(name, list(map(str, table.columns)), n=1)
     return f" (did you mean {near[0]!r}?)" if near else ""
 
 
-def _listed(columns: Any, most: int = 20) -> str:
+def listed(columns: Any, most: int = 20) -> str:
+    """Names columns or arrays, separated by commas, the first `most` of them."""
     names = [str(name) for name in columns]
     return ", ".join(names[:most]) + (f", ... ({len(names)} in all)" if len(names) > most else "")
 
 
-def _arrays(path: Path) -> dict[str, np.ndarray]:
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Reads an .npz file.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its arrays by name.
+
+    Raises:
+        BadInput: If it is no such file, or holds objects.
+    """
     try:
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
@@ -237,7 +311,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
 def _matrix(arrays: dict[str, np.ndarray], path: Path) -> np.ndarray:
     name = next((name for name in ("X", "x") if name in arrays), None)
     if name is None:
-        message = f"{path} must hold an array X of shape (rows, variables); it holds {_listed(arrays)}."
+        message = f"{path} must hold an array X of shape (rows, variables); it holds {listed(arrays)}."
         raise BadInput(message)
     X = arrays[name]
     if X.ndim != 2 or 0 in X.shape or X.dtype.kind not in "biuf":
@@ -255,11 +329,11 @@ def _matrix(arrays: dict[str, np.ndarray], path: Path) -> np.ndarray:
 def _npz_samples(path: Path, target: str | None) -> Samples:
     import pandas as pd
 
-    arrays = _arrays(path)
+    arrays = read_arrays(path)
     X = _matrix(arrays, path)
     name = target or next((name for name in ("y", "Y") if name in arrays), "y")
     if name not in arrays:
-        message = f"{path} must hold an array {name!r} of labels, one per row; it holds {_listed(arrays)}."
+        message = f"{path} must hold an array {name!r} of labels, one per row; it holds {listed(arrays)}."
         raise BadInput(message)
     y = arrays[name]
     if y.shape != (len(X),):

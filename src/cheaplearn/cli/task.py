@@ -6,7 +6,7 @@ import numpy as np
 
 from .exits import BadInput
 
-__all__ = ["TASKS", "check_classes", "resolve_task"]
+__all__ = ["TASKS", "check_classes", "check_split", "resolve_task"]
 
 TASKS = ("auto", "classify", "regress", "density")
 
@@ -36,7 +36,7 @@ def resolve_task(task: str, y: np.ndarray) -> tuple[str, str]:
         found, why = task, "as asked for"
     if found != "classify":
         reason = "" if task != "auto" else f" ({why}; pass --task classify if they are classes)"
-        message = f"The task {found}{reason} is not built yet. Only classify is."
+        message = f"The task {found}{reason} is not built yet. Only classify and density are."
         raise BadInput(message)
     if y.dtype.kind == "f":
         message = "The target of the task classify must be whole numbers or text, got fractions. Name the classes."
@@ -56,6 +56,24 @@ def _task_of(y: np.ndarray) -> tuple[str, str]:
     )
 
 
+def check_split(folds: int, test: float) -> None:
+    """Refuses numbers of folds and test shares that mean nothing.
+
+    Args:
+        folds: Number of folds of the ladder.
+        test: Share of rows held out from everything.
+
+    Raises:
+        BadInput: If there are fewer than two folds, or the share is none.
+    """
+    if folds < 2:
+        message = f"`--cv` must be at least 2 folds, got {folds}."
+        raise BadInput(message)
+    if not 0 < test < 1:
+        message = f"`--test` must be a share between 0 and 1, got {test:g}. Write for example --test 0.2."
+        raise BadInput(message)
+
+
 def check_classes(y: np.ndarray, folds: int, test: float, target: str) -> None:
     """Refuses targets that cannot be split.
 
@@ -68,12 +86,7 @@ def check_classes(y: np.ndarray, folds: int, test: float, target: str) -> None:
     Raises:
         BadInput: If there is one class only, or a class is too small for its share of the folds.
     """
-    if folds < 2:
-        message = f"`--cv` must be at least 2 folds, got {folds}."
-        raise BadInput(message)
-    if not 0 < test < 1:
-        message = f"`--test` must be a share between 0 and 1, got {test:g}. Write for example --test 0.2."
-        raise BadInput(message)
+    check_split(folds, test)
     classes, counts = np.unique(y, return_counts=True)
     if len(classes) < 2:
         message = f"The target {target!r} must have at least two classes, got only {classes[0]!s}. Check the column."

@@ -1,0 +1,308 @@
+"""The density job step by step: split, climb the ladder, score on rows that took no part in any choice."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ..report import DensityResult, HeldOut
+from .density_data import DensityData
+from .exits import BadInput, bad_input, say
+from .options import read_grid, read_order, read_radius, read_strength
+from .steps import Steps, versions
+from .task import check_split
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..geometry import Grid
+    from ..learning import HamiltonianDensity
+
+__all__ = ["DensityJob", "DensityOptions"]
+
+MOST_COUNTS = 10**9  # what NumPy's multivariate hypergeometric numbers can deal out
+PENALTY = 0.02  # for each effective sequence: Ekeberg et al., Physical Review E 87, 012707 (2013), lambda = 0.01
+CONTACT_SEPARATION = 5  # columns nearer than this touch whatever the fold
+
+
+@dataclass(frozen=True)
+class DensityOptions:
+    """What the user asked for.
+
+    Args:
+        grid: Grid as text, or None.
+        periodic: Whether its axes close into rings.
+        order: "auto" or a number, as text.
+        radius: "auto", "all" or a number, as text.
+        method: "auto", "likelihood", "pseudolikelihood" or "screening".
+        l1: "auto" or a number, as text.
+        regularization: "auto" or a number, as text.
+        folds: Number of folds of the ladder.
+        blocked: Whether folds and test rows are stretches of consecutive rows.
+        test: Share of rows kept out of every choice.
+        seed: Seed of everything random.
+        command: The command line.
+    """
+
+    grid: str | None
+    periodic: bool
+    order: str
+    radius: str
+    method: str
+    l1: str
+    regularization: str
+    folds: int
+    blocked: bool
+    test: float
+    seed: int
+    command: str = ""
+
+
+class Part(NamedTuple):
+    """Rows of one side of the split."""
+
+    table: pd.DataFrame
+    weight: np.ndarray | None
+    fold: np.ndarray | None  # fold of each row, where the split had to choose it
+
+    @property
+    def rows(self) -> int:
+        """Samples in it: a count of 3 is three of them."""
+        return len(self.table) if self.fold is None or self.weight is None else int(self.weight.sum())
+
+
+@dataclass
+class DensityJob:
+    """One fit of a density: checks when made, works when run.
+
+    Args:
+        data: What to learn from.
+        options: What was asked for.
+
+    Raises:
+        BadInput: If options and data do not fit together.
+    """
+
+    data: DensityData
+    options: DensityOptions
+    steps: Steps = field(default_factory=Steps)
+
+    def __post_init__(self) -> None:
+        data, options = self.data, self.options
+        say(f"Task: density of {len(data.table.columns)} columns of kind {data.kind} ({data.why}).")
+        for note in data.notes:
+            self.steps.note(note)
+        check_split(options.folds, options.test)
+        self.grid: Grid | None = read_grid(options.grid, len(data.table.columns), options.periodic)
+        self.order = read_order(options.order)
+        self.radius = read_radius(options.radius, self.grid)
+        self.l1 = read_strength(options.l1, "--l1")
+        self.regularization = read_strength(options.regularization, "--regularization", ("auto", "search"))
+        if options.blocked and data.weighing == "counts":
+            message = "`--blocked` must be left out with counts: they do not say in which order the rows came."
+            raise BadInput(message)
+        self._check_rows()
+
+    def run(self) -> DensityResult:
+        """Does the work.
+
+        Returns:
+            What the report tells.
+        """
+        training, test = self._split()
+        model = self._fit(training)
+        with self.steps.step("partition", "Summing over all states for ln Z"), bad_input():
+            partition = model.partition_
+        with self.steps.step("test", f"Scoring {test.rows:,} rows that took no part in any choice"):
+            scores = _scores(model, training, test)
+        data, weight = self.data, self.data.weight
+        strengths = np.asarray(model.coupling_strengths_)
+        return DensityResult(
+            name=data.name,
+            kind=data.kind,
+            sequences=data.sequences,
+            rows=training.rows + test.rows,
+            training_rows=training.rows,
+            effective_rows=float(weight.sum()) if weight is not None and data.weighing != "counts" else None,
+            weighing=data.weighing,
+            folds=self.options.folds,
+            blocked=self.options.blocked,
+            ladder=model.ladder_,
+            ladder_score=getattr(model, "ladder_score_", None),  # neither is there if nothing was to be chosen
+            baselines=getattr(model, "baselines_", model.ladder_.iloc[:0]),
+            notes=self._notes(model),
+            hamiltonian=model.hamiltonian_,
+            couplings=model.hamiltonian_.couplings,
+            strengths=strengths,
+            contacts=_contacts(strengths, data.table.columns) if data.sequences else None,
+            method=model.method_,
+            regularization=float(model.regularization_),
+            log_partition=float(partition.value),
+            log_partition_bounds=(float(partition.lower), float(partition.upper)),
+            log_partition_method=str(partition.method),
+            log_partition_verified=bool(partition.verified),
+            test=scores[0],
+            test_baselines=scores[1:],
+            seed=self.options.seed,
+            versions=versions("cheaplearn", "numpy", "scipy", "numba"),
+            seconds=dict(self.steps.seconds),
+            command=self.options.command,
+            date=datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        )
+
+    def _penalty(self, training: Part) -> float | str:
+        """What was asked for; for alignments "auto" is the usual choice, because letters are seen too rarely."""
+        if not self.data.sequences or self.regularization != "auto":
+            return self.regularization
+        rows = len(training.table) if training.weight is None else float(training.weight.sum())
+        self.steps.note(
+            f"Regularization {PENALTY * rows:.4g} nats per squared coupling: {PENALTY} for each of {rows:,.1f} "
+            "effective sequences, the usual choice for alignments (Ekeberg et al. 2013). --regularization takes "
+            "another value."
+        )
+        return PENALTY * rows
+
+    def _notes(self, model: HamiltonianDensity) -> tuple[str, ...]:
+        """Every sentence once: the estimator warns of the first of its own."""
+        own = [*model.ladder_notes_, *model.notes_]
+        repeated = tuple(f"HamiltonianDensity: {note}" for note in own)
+        return (*(note for note in self.steps.notes if not note.startswith(repeated)), *own)
+
+    def _check_rows(self) -> None:
+        rows = len(self.data.table)
+        if self.data.weighing == "counts" and self.data.weight is not None:
+            rows = int(self.data.weight.sum())
+            if rows >= MOST_COUNTS:
+                message = f"`--counts` must add up to less than {MOST_COUNTS:,}, got {rows:,}. Divide them."
+                raise BadInput(message)
+        left = rows - self._test_rows(rows)
+        if self._test_rows(rows) < 1 or left < self.options.folds:
+            message = (
+                f"`--test` and `--cv` must leave a row to score and one for each of {self.options.folds} folds, got a "
+                f"share of {self.options.test:g} of {rows} rows. Lower --cv, or gather more rows."
+            )
+            raise BadInput(message)
+
+    def _test_rows(self, rows: int) -> int:
+        return round(self.options.test * rows)
+
+    def _split(self) -> tuple[Part, Part]:
+        """Training and test rows: the last ones if blocked, counts dealt out one by one, or else at random."""
+        table, weight = self.data.table, self.data.weight
+        rng = np.random.default_rng(self.options.seed)
+        if self.data.weighing == "counts" and weight is not None:
+            return _deal(table, weight, self.options.test, self.options.folds, rng)
+        held_out = self._test_rows(len(table))
+        order = np.arange(len(table)) if self.options.blocked else rng.permutation(len(table))
+        parts = np.sort(order[: len(table) - held_out]), np.sort(order[len(table) - held_out :])
+        first, second = (
+            Part(table.iloc[rows].reset_index(drop=True), None if weight is None else weight[rows], None)
+            for rows in parts
+        )
+        return first, second
+
+    def _folds(self, training: Part) -> Any:
+        from sklearn.model_selection import KFold, PredefinedSplit
+
+        if training.fold is not None:
+            return PredefinedSplit(training.fold)
+        if self.options.blocked:
+            return KFold(self.options.folds)
+        return KFold(self.options.folds, shuffle=True, random_state=self.options.seed)
+
+    def _fit(self, training: Part) -> HamiltonianDensity:
+        from ..learning import HamiltonianDensity
+
+        options = self.options
+        model = HamiltonianDensity(
+            kind=self.data.kind,
+            order=self.order,
+            radius=self.radius,
+            geometry=self.grid,
+            method=options.method,
+            regularization=self._penalty(training),
+            l1=self.l1,
+            cv=self._folds(training),
+            labels=self.data.labels,
+            random_state=options.seed,
+            verbose=1,
+        )
+        how = "blocks of consecutive rows" if options.blocked else "folds"
+        what = f"Scoring the ladder on {options.folds} {how} of {training.rows:,} rows"
+        if "auto" not in {self.order, self.radius}:
+            what = f"Fitting order {self.order}, radius {self.radius} to {training.rows:,} rows"
+        with self.steps.step("fit", what), bad_input():
+            model.fit(training.table, sample_weight=training.weight)
+        return model
+
+
+def _deal(
+    table: pd.DataFrame, counts: np.ndarray, test: float, folds: int, rng: np.random.Generator
+) -> tuple[Part, Part]:
+    """Deals counted samples to the test and to the folds, as if each were a row of its own.
+
+    Args:
+        table: Different rows.
+        counts: How often each was seen.
+        test: Share held out.
+        folds: Number of folds.
+        rng: Source of chance.
+
+    Returns:
+        Training and test part. A row of the table stands once for each fold that got some of its samples, with
+        their number as weight.
+    """
+    left = counts.astype(np.int64)
+    held_out = rng.multivariate_hypergeometric(left, round(test * left.sum()), method="marginals")
+    left = left - held_out
+    sizes = np.diff(np.linspace(0, left.sum(), folds + 1).round().astype(np.int64))
+    dealt = []
+    for size in sizes[:-1]:
+        dealt.append(rng.multivariate_hypergeometric(left, size, method="marginals"))
+        left = left - dealt[-1]
+    dealt.append(left)
+    rows = [np.flatnonzero(part) for part in dealt]
+    place = np.concatenate(rows)
+    weight = np.concatenate([part[part > 0] for part in dealt]).astype(float)
+    fold = np.repeat(np.arange(folds), [len(part) for part in rows])
+    seen = np.flatnonzero(held_out)
+    return (
+        Part(table.iloc[place].reset_index(drop=True), weight, fold),
+        Part(table.iloc[seen].reset_index(drop=True), held_out[seen].astype(float), np.zeros(len(seen), int)),
+    )
+
+
+def _scores(model: HamiltonianDensity, training: Part, test: Part) -> tuple[HeldOut, ...]:
+    """Scores the model and the models that need no choice on the test rows."""
+    from ..learning.discrete.chow_liu import chow_liu_tree, independent_model
+
+    alphabet = model.alphabet_
+    codes = [alphabet.encode(part.table.to_numpy(), "HamiltonianDensity") for part in (training, test)]
+    weight = np.ones(len(codes[0])) if training.weight is None else training.weight
+    baselines = {"independent": independent_model, "Chow-Liu tree": chow_liu_tree}
+    others = [
+        _held_out(name, -build(codes[0], weight, alphabet.sizes).energies(codes[1]), test)
+        for name, build in baselines.items()
+    ]
+    return (_held_out("chosen", model.score_samples(test.table), test), *others)
+
+
+def _held_out(name: str, scores: np.ndarray, test: Part) -> HeldOut:
+    weight = np.ones(len(scores)) if test.weight is None else test.weight
+    mean = float(weight @ scores / weight.sum())
+    spread = (
+        weight if test.fold is not None else weight**2
+    )  # a count is so many samples, a weight is one that counts so
+    return HeldOut(name, mean, math.sqrt(spread @ (scores - mean) ** 2) / weight.sum(), test.rows)
+
+
+def _contacts(strengths: np.ndarray, names: pd.Index) -> pd.DataFrame:
+    from ..learning import contact_scores, top_contacts
+
+    scores = contact_scores(strengths)
+    table = top_contacts(scores, len(names) ** 2, CONTACT_SEPARATION)
+    return table.assign(first=table["first"] + 1, second=table["second"] + 1)  # columns are counted from 1 in files
