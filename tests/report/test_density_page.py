@@ -53,6 +53,11 @@ def test_everything_promised_is_on_the_page(density, page):
     assert ("95 %" in table) == bool(np.isfinite(strongest["lower"]).any())
 
 
+def test_sentences_are_apart(page):
+    text = re.sub(r"<(style|svg|code|pre)\b.*?</\1>", "", page, flags=re.DOTALL)
+    assert not re.findall(r"[a-z)]\.[A-Z]\w*", re.sub(r"<[^>]*>", "", text))
+
+
 def test_names_from_the_data_are_escaped(density, page):
     assert "<b>odd</b>" not in page
     assert ("&lt;b&gt;odd&lt;/b&gt;" in page) == (density[0] == "circle")
