@@ -13,9 +13,10 @@ from ...hamiltonian import FactorGraph
 from ...hamiltonian.partition.log_partition import exact_method
 from .fields import cofactor_values
 from .likelihood import ExactSums, LikelihoodObjective, likelihood_moments, mean_features
+from .local_sandwich import local_entries, local_errors
 from .losses import Loss, loss_of
 from .newton import Optimum, minimise
-from .objective import ConditionalObjective, SumsOfSamples
+from .objective import ConditionalObjective, Point, SumsOfSamples
 from .partition import Partition
 from .pattern import Pattern, slots_of
 from .proximal import GroupNorm, minimise_sparse
@@ -32,6 +33,7 @@ MAX_ELIMINATION = 1 << 24  # table entries of all cliques up to which the likeli
 SCREENING_L1 = {"pseudolikelihood": 0.2, "screening": 0.8, "likelihood": 0.2}  # Lokhov et al. 2018
 SCORE_OPERATIONS = 1e11  # spent on the covariance of the scores before samples are thinned out
 MAX_DENSE = 10_000  # couplings whose second derivative is held as a matrix
+MAX_SPARSE = 20_000_000  # entries of a sparse one
 ROWS_OF_SQUARES = 4096
 
 Place = Callable[[np.ndarray, np.ndarray, Pattern, Loss], SumsOfSamples]
@@ -170,9 +172,13 @@ def coupling_errors(fit: DiscreteFit) -> CouplingErrors:
         Errors of the couplings.
 
     Raises:
-        ValueError: If there are more than 10,000 couplings.
+        ValueError: If there are more than 10,000 couplings, unless they are local ones of spins or bits fitted here.
     """
     T = len(fit.terms)
+    if T > MAX_DENSE and _is_local(fit):
+        assert isinstance(fit.objective, ConditionalObjective)
+        assert isinstance(fit.objective.sums, Partition)
+        return local_errors(fit.objective, fit.objective.sums, _score_point(fit.objective, fit.optimum.point, 1))
     if T > MAX_DENSE:
         advice = "Pass standard_errors=False, or fit fewer couplings."
         raise ValueError(
@@ -184,16 +190,22 @@ def coupling_errors(fit: DiscreteFit) -> CouplingErrors:
         moments = likelihood_moments(objective, atoms, fit.samples.weight, point)
     else:
         rows = max(2000, int(SCORE_OPERATIONS / T**2))
-        moments = objective.sums.score_moments(
-            ScorePoint(
-                point.theta,
-                point.scale * objective.total,
-                point.slots if objective.logarithmic else None,
-                objective.total,
-                max(1, len(fit.samples.codes) // rows),
-            )
-        )
+        step = max(1, len(fit.samples.codes) // rows)
+        moments = objective.sums.score_moments(_score_point(objective, point, step))
         whole = conditional_information(objective, point, moments.information)
         moments = moments._replace(information=whole)
     projector = fit.terms.projected(np.eye(T)) if fit.terms.kind == "category" else None
     return sandwich_errors(moments, objective.regularization, objective.total, projector)
+
+
+def _score_point(objective: ConditionalObjective, point: Point, step: int) -> ScorePoint:
+    centre = point.slots if objective.logarithmic else None
+    return ScorePoint(point.theta, point.scale * objective.total, centre, objective.total, step)
+
+
+def _is_local(fit: DiscreteFit) -> bool:
+    """Whether the second derivative is sparse and at hand."""
+    objective = fit.objective
+    if not isinstance(objective, ConditionalObjective) or not isinstance(objective.sums, Partition):
+        return False
+    return fit.terms.kind != "category" and local_entries(objective) <= MAX_SPARSE
