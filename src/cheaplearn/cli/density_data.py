@@ -11,8 +11,8 @@ import numpy as np
 
 from .cells import Place, finite_numbers
 from .exits import BadInput, bad_input
+from .files import ENDINGS, existing_file, listed, read_arrays, read_table, require_column
 from .states import kind_of, read_states, states_of
-from .tables import ENDINGS, existing_file, listed, read_arrays, read_table, require_column
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..report import DensityResult, HeldOut
 from .density_data import DensityData
+from .density_split import Part, deal_counts, split_rows
 from .exits import BadInput, bad_input, say
 from .options import read_grid, read_order, read_radius, read_strength
 from .steps import Steps, versions
@@ -60,19 +61,6 @@ class DensityOptions:
     test: float
     seed: int
     command: str = ""
-
-
-class Part(NamedTuple):
-    """Rows of one side of the split."""
-
-    table: pd.DataFrame
-    weight: np.ndarray | None
-    fold: np.ndarray | None  # fold of each row, where the split had to choose it
-
-    @property
-    def rows(self) -> int:
-        """Samples in it: a count of 3 is three of them."""
-        return len(self.table) if self.fold is None or self.weight is None else int(self.weight.sum())
 
 
 @dataclass
@@ -195,15 +183,8 @@ class DensityJob:
         table, weight = self.data.table, self.data.weight
         rng = np.random.default_rng(self.options.seed)
         if self.data.weighing == "counts" and weight is not None:
-            return _deal(table, weight, self.options.test, self.options.folds, rng)
-        held_out = self._test_rows(len(table))
-        order = np.arange(len(table)) if self.options.blocked else rng.permutation(len(table))
-        parts = np.sort(order[: len(table) - held_out]), np.sort(order[len(table) - held_out :])
-        first, second = (
-            Part(table.iloc[rows].reset_index(drop=True), None if weight is None else weight[rows], None)
-            for rows in parts
-        )
-        return first, second
+            return deal_counts(table, weight, self.options.test, self.options.folds, rng)
+        return split_rows(table, weight, self._test_rows(len(table)), self.options.blocked, rng)
 
     def _folds(self, training: Part) -> Any:
         from sklearn.model_selection import KFold, PredefinedSplit
@@ -238,42 +219,6 @@ class DensityJob:
         with self.steps.step("fit", what), bad_input():
             model.fit(training.table, sample_weight=training.weight)
         return model
-
-
-def _deal(
-    table: pd.DataFrame, counts: np.ndarray, test: float, folds: int, rng: np.random.Generator
-) -> tuple[Part, Part]:
-    """Deals counted samples to the test and to the folds, as if each were a row of its own.
-
-    Args:
-        table: Different rows.
-        counts: How often each was seen.
-        test: Share held out.
-        folds: Number of folds.
-        rng: Source of chance.
-
-    Returns:
-        Training and test part. A row of the table stands once for each fold that got some of its samples, with
-        their number as weight.
-    """
-    left = counts.astype(np.int64)
-    held_out = rng.multivariate_hypergeometric(left, round(test * left.sum()), method="marginals")
-    left = left - held_out
-    sizes = np.diff(np.linspace(0, left.sum(), folds + 1).round().astype(np.int64))
-    dealt = []
-    for size in sizes[:-1]:
-        dealt.append(rng.multivariate_hypergeometric(left, size, method="marginals"))
-        left = left - dealt[-1]
-    dealt.append(left)
-    rows = [np.flatnonzero(part) for part in dealt]
-    place = np.concatenate(rows)
-    weight = np.concatenate([part[part > 0] for part in dealt]).astype(float)
-    fold = np.repeat(np.arange(folds), [len(part) for part in rows])
-    seen = np.flatnonzero(held_out)
-    return (
-        Part(table.iloc[place].reset_index(drop=True), weight, fold),
-        Part(table.iloc[seen].reset_index(drop=True), held_out[seen].astype(float), np.zeros(len(seen), int)),
-    )
 
 
 def _scores(model: HamiltonianDensity, training: Part, test: Part) -> tuple[HeldOut, ...]:

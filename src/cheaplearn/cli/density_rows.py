@@ -9,8 +9,8 @@ import numpy as np
 
 from .density_data import ALL_ENDINGS, is_alignment, read_columns, read_letters
 from .exits import BadInput, say
+from .files import existing_file, require_columns
 from .states import read_states, refuse_unknown_states
-from .tables import existing_file, require_columns
 
 if TYPE_CHECKING:
     import pandas as pd
