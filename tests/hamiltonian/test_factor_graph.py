@@ -93,3 +93,10 @@ def test_real_variables_have_no_tables():
     real = Hamiltonian(**{**vars_of(H), "variables": Variables.default(2)})
     with pytest.raises(ValueError, match="real variable x0"):
         FactorGraph.from_hamiltonian(real)
+
+
+def test_labels_of_objects_become_text_and_mixtures_are_refused():
+    alphabet = Alphabet(("x",), (np.array(["a", "b"], object),))
+    assert alphabet.labels[0].dtype.kind == "U"
+    with pytest.raises(ValueError, match="numbers or text, not both"):
+        Alphabet(("x",), (np.array(["a", None], object),))

@@ -24,7 +24,7 @@ class Alphabet:
         labels: The values of each site, all different, shape (q,) each.
 
     Raises:
-        ValueError: If a site has no label, or one twice.
+        ValueError: If a site has no label, or one twice, or labels that are neither numbers nor text.
 
     Example:
         >>> letters = Alphabet(("x", "y"), (np.array(["a", "b", "c"]), np.array([-1, 1])))
@@ -37,7 +37,7 @@ class Alphabet:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))
-        object.__setattr__(self, "labels", tuple(np.asarray(labels) for labels in self.labels))
+        object.__setattr__(self, "labels", tuple(_plain(labels) for labels in self.labels))
         if len(self.names) != len(self.labels):
             requirement = f"one array per site ({len(self.names)})"
             raise ValueError(must_be("labels", "Alphabet", requirement, len(self.labels)))
@@ -118,3 +118,13 @@ class Alphabet:
         for site, labels in enumerate(self.labels):
             values[:, site] = labels[codes[:, site]]
         return values
+
+
+def _plain(labels: Any) -> np.ndarray:
+    """Returns labels as an array of numbers or text, never of objects: those could not be saved."""
+    values = np.asarray(labels)
+    if values.dtype.kind == "O":
+        values = np.array(values.tolist())
+    if values.dtype.kind not in "biufU":
+        raise ValueError(must_be("labels", "Alphabet", "numbers or text, not both", values.tolist()))
+    return values
