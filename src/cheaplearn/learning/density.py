@@ -91,6 +91,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         regularization_path_: Held-out loss at every regularisation that was tried.
         notes_: Sentences about what the samples cannot tell.
         alphabet_: The states of every site.
+        gauge_: "zero-sum" for categories; "none" for spins and bits, which have no freedom to fix.
         gradient_norm_: Norm of the gradient at the optimum, relative to that of the uniform model.
         n_features_in_, feature_names_in_: As in every scikit-learn estimator.
 
@@ -169,6 +170,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         check_density_arguments(self)
         samples = read_samples(self, X, sample_weight, groups)
         self.alphabet_ = samples.alphabet
+        self.gauge_ = "zero-sum" if self.kind == "category" else "none"
         families, self.ladder_notes_ = self._families(samples)
         self.method_ = self._method(samples, families)
         ladder = self._ladder(samples, families)
