@@ -78,7 +78,8 @@ class Partition:
             U = cofactor_values(self.pattern, x)
             sites, slope, kept = self.loss.first(fields(self.pattern, theta, U), x, w)
             if keep:
-                self._kept[part.start] = kept.astype(np.float32)
+                with np.errstate(over="ignore"):  # only where the line search will take a shorter step
+                    self._kept[part.start] = kept.astype(np.float32)
             return Sums(sites, slot_sums(self.pattern, U, slope), self.loss.curvature(kept, w))
 
         return _total(self._map(work), Sums.plus)
