@@ -178,6 +178,8 @@ def coupling_errors(fit: DiscreteFit) -> CouplingErrors:
         raise ValueError(
             must_be("standard_errors", "HamiltonianDensity", f"False beyond {MAX_DENSE} couplings", T, advice)
         )
+    if T == 0:  # L1 left nothing
+        return CouplingErrors(*np.empty((3, 0)))
     point, objective = fit.optimum.point, fit.objective
     if isinstance(objective, LikelihoodObjective):
         atoms = np.ascontiguousarray(fit.terms.atoms(fit.samples.codes).T)

@@ -55,7 +55,7 @@ def minimise(objective: Objective, start: np.ndarray, tolerance: float = 1e-8, m
     Source: truncated Newton method of Dembo & Steihaug (1983), preconditioned by the diagonal.
     """
     point = objective.at(np.zeros_like(start))
-    reference = max(_norm(objective, point), FLOOR * len(start) ** 0.5)
+    reference = max(_norm(objective, point), FLOOR * max(len(start), 1) ** 0.5)
     if np.any(start):
         point = objective.at(start)
     products = 0
