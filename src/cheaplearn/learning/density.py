@@ -175,7 +175,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         self._fit = self._fit_terms(self._terms_of(samples, ladder.family), samples, ladder.regularization)
         self.order_, self.radius_ = ladder.family.order, ladder.family.radius
         self.gradient_norm_, self.n_iter_ = self._fit.optimum.gradient_norm, max(self._fit.optimum.steps, 1)
-        self.notes_ = oddities(self._fit.samples, self.order_)
+        self.notes_ = oddities(self._fit.samples, self._fit.terms.coupled_pairs)
         self.hamiltonian_ = self._fit.terms.hamiltonian(self._fit.theta, self._standard_errors())
         self._sums: LogPartition | None = None
         self._warn(ladder.converged and self._fit.converged)
@@ -199,10 +199,9 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
     def _method(self, samples: DiscreteSamples, families: list[Family]) -> str:
         if self.method != "auto":
             return self.method
-        sizes = samples.alphabet.sizes.astype(float)
-        per_site = float(sizes.max()) if self.kind == "category" else 1.0
+        per_site = float(samples.alphabet.sizes.max()) if self.kind == "category" else 1.0
         couplings = max(family.n_terms * per_site**family.order for family in families)
-        quick = np.prod(sizes) <= QUICK_STATES and couplings <= QUICK_TERMS
+        quick = math.prod(samples.alphabet.sizes.tolist()) <= QUICK_STATES and couplings <= QUICK_TERMS
         return "likelihood" if quick else "pseudolikelihood"
 
     def _ladder(self, samples: DiscreteSamples, families: list[Family]) -> Ladder:
@@ -251,7 +250,8 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         if not converged:
             message = (
                 f"{OWNER} did not converge: the gradient norm is {self.gradient_norm_:.1e} of that of the uniform "
-                "model. Raise `regularization`."
+                "model. Raise `regularization`"
+                + (", or pass method='pseudolikelihood'." if self.method_ == "screening" else ".")
             )
             warnings.warn(message, ConvergenceWarning, stacklevel=3)
 
