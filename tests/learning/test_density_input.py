@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from discrete_models import model as model_of
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
@@ -270,3 +271,58 @@ def test_ln_z_of_another_fit_is_not_kept():
     model = HamiltonianDensity("spin").fit(spins())
     before = model.log_partition_
     assert model.fit(np.vstack([spins(), np.ones((500, 5))])).log_partition_ != before
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("weight", [1e-9, 1e9])
+def test_any_scale_of_weights_gives_the_same_couplings(method, weight):
+    """Errors scale with the root of the weight; no coupling is called unidentified for being known too well."""
+    S = spins()
+    model = HamiltonianDensity("spin", method=method)
+    one = model.fit(S).couplings
+    with warnings.catch_warnings():  # of 3e-7 samples nothing is known to 3 nats
+        warnings.filterwarnings("ignore" if weight < 1 else "error", message="HamiltonianDensity: Not identified")
+        other = model.fit(S, sample_weight=np.full(len(S), weight)).couplings
+    np.testing.assert_allclose(other["value"], one["value"], atol=1e-4)
+    if weight > 1:
+        np.testing.assert_allclose(other["standard_error"] * weight**0.5, one["standard_error"], rtol=1e-3)
+    else:
+        assert other["standard_error"].isna().all()
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("kind", ["spin", "bit", "category"])
+def test_intervals_of_ten_million_samples_hold_the_couplings(kind, method):
+    _, theta, states, p = model_of(kind, 3, seed=3)
+    counts = np.random.default_rng(0).multinomial(10**7, p)
+    table = HamiltonianDensity(kind, order=3, method=method).fit(states, sample_weight=counts).couplings
+    z = (table["value"] - theta) / table["standard_error"]
+    assert np.abs(z).max() < 4.5  # NaN fails too
+    assert table["standard_error"].max() < 0.01
+
+
+@pytest.mark.parametrize("method", ["likelihood", "pseudolikelihood"])
+def test_frozen_samples_converge_and_no_interval_promises_too_much(method):
+    """Couplings of ten and more: three of sixteen states are seen among 10^7 samples."""
+    _, _, states, p = model_of("spin", 2, seed=3, scale=5.0)
+    counts = np.random.default_rng(0).multinomial(10**7, p)
+    assert np.sum(counts > 0) == 3
+    with pytest.warns(UserWarning, match="Column x1 is always the same value") as caught:
+        table = HamiltonianDensity("spin", method=method).fit(states, sample_weight=counts).couplings
+    assert len(caught) == 1  # converged
+    assert table["standard_error"].isna().all()
+
+
+def test_steps_beyond_what_float64_holds_are_shortened_in_silence():
+    _, theta, states, p = model_of("spin", 2, seed=3, scale=5.0)
+    model = HamiltonianDensity("spin", method="screening", regularization=0.0, standard_errors=False)
+    np.testing.assert_allclose(model.fit(states, sample_weight=p).couplings["value"], theta, atol=0.1)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_strongly_correlated_columns_converge(method):
+    rng = np.random.default_rng(1)
+    S = np.where(rng.random((50_000, 6)) < 0.01, -1, 1) * rng.choice([-1, 1], size=(50_000, 1))  # copies but for 1 %
+    table = HamiltonianDensity("spin", method=method, order=2).fit(S).couplings
+    pairs = table[table["term"].str.contains("*", regex=False)]
+    assert np.abs(pairs["value"] - pairs["value"].mean()).max() < 5 * pairs["standard_error"].max()

@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 __all__ = ["HamiltonianDensity"]
 
 OWNER = "HamiltonianDensity"
-GUARD = 1e-6  # regularisation per unit of sample weight that keeps couplings finite and nothing else
+GUARD = 1e-6  # regularisation per unit of sample weight that keeps couplings finite and nothing else, up to ...
+MOST_GUARD = 1e-2  # nats per squared coupling: couplings of 10 are free, however many samples speak for others
 QUICK_STATES, QUICK_TERMS = 1 << 16, 2000  # up to which "auto" takes the exact likelihood
 QUICK_OPERATIONS = 2e11  # of standard errors that "auto" computes: a few seconds
 
@@ -64,8 +65,9 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         radius: Largest distance between the sites of a term, "all", or "auto" for every radius the geometry knows.
         terms: Instead of order and radius: sets of sites (numbers or names), or a symmetric boolean matrix of pairs
             (fields included).
-        regularization: rho, nats per squared coupling; "auto": 1e-6 W for one family (a guard against infinite
-            couplings, nothing else) and searched for each family of a ladder; "search": searched for one family too.
+        regularization: rho, nats per squared coupling; "auto": 1e-6 W, at most 0.01, for one family (a guard
+            against infinite couplings, nothing else) and searched for each family of a ladder; "search": searched for
+            one family too.
         l1: Strength of an L1 penalty (for categories: on whole tables) that selects the terms of degree 2 and more,
             which are then fitted without it; in units of sqrt(ln(n^2 / 0.05) / W) for each site of a term. "auto":
             0.2, for screening 0.8 (Lokhov et al. 2018). 0 for none.
@@ -207,7 +209,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
     def _ladder(self, samples: DiscreteSamples, families: list[Family]) -> Ladder:
         fixed = None if isinstance(self.regularization, str) else float(self.regularization)
         if len(families) == 1 and self.regularization != "search":
-            guard = GUARD * float(samples.weight.sum())
+            guard = min(GUARD * float(samples.weight.sum()), MOST_GUARD)
             terms = self._terms_of(samples, families[0])
             return unscored_density(terms, families[0], guard if fixed is None else fixed)
         folds = density_folds(self.cv, samples, self.random_state)
@@ -231,9 +233,9 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         if self.standard_errors is False or (self.standard_errors == "auto" and operations > QUICK_OPERATIONS):
             return None
         found = coupling_errors(fit)
-        errors = found.sandwich
-        if self.regularization_ <= GUARD * fit.objective.total:
-            unknown = found.unidentified(fit.theta)
+        errors = found.sandwich.copy()
+        if self.regularization_ <= 1.001 * min(GUARD * fit.objective.total, MOST_GUARD):  # sums of weights are rounded
+            unknown = found.unidentified
             errors[unknown] = np.nan
             if unknown.any():
                 names = fit.terms.variables.names

@@ -179,7 +179,7 @@ def coupling_errors(fit: DiscreteFit) -> CouplingErrors:
             must_be("standard_errors", "HamiltonianDensity", f"False beyond {MAX_DENSE} couplings", T, advice)
         )
     if T == 0:  # L1 left nothing
-        return CouplingErrors(*np.empty((3, 0)))
+        return CouplingErrors(*np.empty((4, 0)))
     point, objective = fit.optimum.point, fit.objective
     if isinstance(objective, LikelihoodObjective):
         atoms = np.ascontiguousarray(fit.terms.atoms(fit.samples.codes).T)
@@ -198,4 +198,4 @@ def coupling_errors(fit: DiscreteFit) -> CouplingErrors:
         whole = conditional_information(objective, point, moments.information)
         moments = moments._replace(information=whole)
     projector = fit.terms.projected(np.eye(T)) if fit.terms.kind == "category" else None
-    return sandwich_errors(moments, objective.regularization, objective.total, projector)
+    return sandwich_errors(moments, objective.regularization, objective.total, point, projector)

@@ -77,6 +77,8 @@ class Partition:
             x, w = self.atoms[:, part].astype(np.float64), self.weight[part]
             U = cofactor_values(self.pattern, x)
             sites, slope, kept = self.loss.first(fields(self.pattern, theta, U), x, w)
+            if not np.all(np.isfinite(sites)):  # a step that is too long
+                return Sums(sites, np.zeros(len(self.pattern.row)), np.zeros(len(x)))
             if keep:
                 with np.errstate(over="ignore"):  # only where the line search will take a shorter step
                     self._kept[part.start] = kept.astype(np.float32)
