@@ -70,7 +70,8 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
             one family too.
         l1: Strength of an L1 penalty (for categories: on whole tables) that selects the terms of degree 2 and more,
             which are then fitted without it; in units of sqrt(ln(n^2 / 0.05) / W) for each site of a term. "auto":
-            0.2, for screening 0.8 (Lokhov et al. 2018). 0 for none.
+            0.2, for screening 0.8 (Lokhov et al. 2018, who then cut small couplings: terms that are not there are
+            kept, too, with values near 0). 0 for none.
         cv: Number of shuffled folds, or a splitter, which is used if anything is to be chosen.
         standard_errors: True, False, or "auto" to compute them if that takes seconds at most.
         labels: States of the categories, one list for all columns or one for each; None for those that occur.
@@ -151,7 +152,8 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
 
         Args:
             X: Samples, shape (samples, n), values of the kind; DataFrame columns name the sites. Rows may be
-                unique rows with their counts as `sample_weight`.
+                unique rows with their counts as `sample_weight` where nothing is to be chosen; a ladder needs the
+                rows themselves, because its folds hold out whole rows with all their weight.
             y: Ignored.
             sample_weight: Non-negative weights, shape (samples,); a weight of 2 counts as two samples, 0 as none.
             groups: Group of each sample, never divided between training and held-out rows.
@@ -271,7 +273,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
 
     @property
     def coupling_strengths_(self) -> np.ndarray:
-        """Norm of the pair table of every two sites in the zero-sum gauge, shape (n, n); |J| for spins, nats."""
+        """Root mean square of the pair table of every two sites in the zero-sum gauge, (n, n); |J| for spins, nats."""
         check_is_fitted(self)
         return pair_strengths(self.graph_)
 
