@@ -1,11 +1,13 @@
 """Coverage of the standard errors, counted over samples drawn anew from models whose couplings are known."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from discrete_models import KINDS, alphabet_of, model
+from discrete_models import KINDS, alphabet_of, model, random_samples, random_terms
 
+from cheaplearn.learning.discrete import fitting
 from cheaplearn.learning.discrete.fitting import coupling_errors, fit_terms
 from cheaplearn.learning.discrete.samples import DiscreteSamples
 from cheaplearn.learning.discrete.terms import local_terms
@@ -63,7 +65,7 @@ def test_intervals_of_a_wrong_model_hold_its_best_coupling(method):
     p /= p.sum()
     pairs = local_terms("spin", alphabet, 2, math.inf, None)
     best = fit_terms(pairs, counted(alphabet, codes, p), method, GUARD).theta
-    share, error, naive = coverage(pairs, best, alphabet, codes, p, method, 250)
+    share, error, naive = coverage(pairs, best, alphabet, codes, p, method, 200)
     assert 0.93 < share < 0.97
     assert abs(naive - 0.95) > 0.02 + 3 * error
 
@@ -93,3 +95,34 @@ def test_errors_shrink_with_the_root_of_the_number_of_samples(kind, method):
         for k in (1, 100)
     )
     np.testing.assert_allclose(once, 10 * often, rtol=1e-5)
+
+
+@pytest.mark.parametrize("method", ["likelihood", *QUICK])
+@pytest.mark.parametrize("kind", KINDS)
+def test_variance_is_that_of_the_infinitesimal_jackknife(kind, method):
+    """No formula of the code is used: every sample's weight is changed a little, and the model fitted again."""
+    samples = random_samples(kind, rows=30, seed=4, sizes=(2, 3, 3) if kind == "category" else (2,) * 4)
+    terms = random_terms(kind, samples, 2)
+
+    def refitted(weight):
+        return fit_terms(terms, replace(samples, weight=weight), method, 3.0, tolerance=1e-10)
+
+    moved = []
+    for row, w in enumerate(samples.weight):
+        step = np.zeros(30)
+        step[row] = 0.01 * w
+        up, down = (refitted(samples.weight + sign * step).theta for sign in (1, -1))
+        moved.append((up - down) / (2 * step[row]))
+    share = samples.weight / samples.weight.sum()
+    centred = np.array(moved) - share @ moved  # the number of samples is fixed
+    found = coupling_errors(refitted(samples.weight)).sandwich
+    np.testing.assert_allclose(found, np.sqrt(samples.weight @ centred**2), rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", QUICK)
+def test_errors_from_a_part_of_the_scores_are_near_those_from_all(method, monkeypatch):
+    samples = random_samples("spin", rows=8000, sizes=(2,) * 14)
+    fit = fit_terms(random_terms("spin", samples, 2), samples, method, 1e-3)
+    whole = coupling_errors(fit).sandwich
+    monkeypatch.setattr(fitting, "SCORE_OPERATIONS", 0)  # 2,000 samples: errors of squares of 1 / sqrt(2 * 2000)
+    np.testing.assert_allclose(coupling_errors(fit).sandwich, whole, rtol=0.15)
