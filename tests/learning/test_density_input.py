@@ -326,3 +326,20 @@ def test_strongly_correlated_columns_converge(method):
     table = HamiltonianDensity("spin", method=method, order=2).fit(S).couplings
     pairs = table[table["term"].str.contains("*", regex=False)]
     assert np.abs(pairs["value"] - pairs["value"].mean()).max() < 5 * pairs["standard_error"].max()
+
+
+def test_nothing_of_an_earlier_ladder_is_left():
+    model = HamiltonianDensity("spin", order="auto", random_state=0).fit(spins())
+    assert len(model.baselines_) == 2
+    model.set_params(order=2).fit(spins(seed=1))
+    assert not hasattr(model, "baselines_")
+    assert not hasattr(model, "ladder_score_")
+
+
+def test_folds_that_did_not_converge_are_named_as_such():
+    S = spins()
+    S[:, 4] = S[:, 0]
+    S[-1, 4] *= -1  # held out in one fold: a copy in that fold's training rows only
+    model = HamiltonianDensity("spin", order="auto", method="screening", regularization=0.0, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="some fit on a fold of the ladder stopped too early"):
+        model.fit(S)

@@ -86,9 +86,10 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         method_, order_, radius_, regularization_: What was used or chosen.
         ladder_: One row per family, as in `HamiltonianClassifier`; the loss is held-out -ln p or, where ln Z is not
             exact, the held-out sum of -ln p(x_i | rest); NaN if nothing was to be chosen.
-        ladder_score_: Which: "log-likelihood" or "pseudo-log-likelihood".
+        ladder_score_: Which: "log-likelihood" or "pseudo-log-likelihood"; only if something was to be chosen.
         ladder_notes_: One sentence for each family that was not fitted.
-        baselines_: Independent model and Chow-Liu tree on the same folds: model, parameters, loss, standard_error.
+        baselines_: Independent model and Chow-Liu tree on the same folds (if there are): model, parameters, loss,
+            standard_error.
         regularization_path_: Held-out loss at every regularisation that was tried.
         notes_: Sentences about what the samples cannot tell.
         alphabet_: The states of every site.
@@ -182,7 +183,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         self.notes_ = oddities(self._fit.samples, self._fit.terms.coupled_pairs)
         self.hamiltonian_ = self._fit.terms.hamiltonian(self._fit.theta, self._standard_errors())
         self._sums: LogPartition | None = None
-        self._warn(ladder.converged and self._fit.converged)
+        self._warn(ladder.converged)
         return self
 
     def _families(self, samples: DiscreteSamples) -> tuple[list[Family], list[str]]:
@@ -209,6 +210,8 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         return "likelihood" if quick else "pseudolikelihood"
 
     def _ladder(self, samples: DiscreteSamples, families: list[Family]) -> Ladder:
+        for of_another_fit in ("ladder_score_", "baselines_"):
+            vars(self).pop(of_another_fit, None)
         fixed = None if isinstance(self.regularization, str) else float(self.regularization)
         if len(families) == 1 and self.regularization != "search":
             guard = min(GUARD * float(samples.weight.sum()), MOST_GUARD)
@@ -246,17 +249,17 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
                 self.notes_.append(f"Not identified by the samples, no standard error: {shown}.")
         return errors
 
-    def _warn(self, converged: bool) -> None:
+    def _warn(self, folds_converged: bool) -> None:
         notes = [*self.ladder_notes_, *self.notes_]
         if notes:
             more = f" ({len(notes)} such notes: see `notes_` and `ladder_notes_`)" if len(notes) > 1 else ""
             warnings.warn(f"{OWNER}: {notes[0]}{more}", UserWarning, stacklevel=3)
-        if not converged:
-            message = (
-                f"{OWNER} did not converge: the gradient norm is {self.gradient_norm_:.1e} of that of the uniform "
-                "model. Raise `regularization`"
-                + (", or pass method='pseudolikelihood'." if self.method_ == "screening" else ".")
-            )
+        if not (folds_converged and self._fit.converged):
+            advice = ", or pass method='pseudolikelihood'" if self.method_ == "screening" else ""
+            where = f"the gradient norm is {self.gradient_norm_:.1e} of that of the uniform model"
+            if self._fit.converged:
+                where = "some fit on a fold of the ladder stopped too early"
+            message = f"{OWNER} did not converge: {where}. Raise `regularization`{advice}."
             warnings.warn(message, ConvergenceWarning, stacklevel=3)
 
     @property
@@ -322,6 +325,10 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
 
         Returns:
             Nats, shape (samples,); as good as `partition_`.
+
+        Raises:
+            ValueError: If a value was not among the states when fitting, or ln Z cannot be computed (use
+                `pseudo_log_likelihood` then).
         """
         return -self.energy(X) - self.log_partition_
 
