@@ -211,7 +211,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
 
     def _ladder(self, samples: DiscreteSamples, families: list[Family]) -> Ladder:
         for of_another_fit in ("ladder_score_", "baselines_"):
-            vars(self).pop(of_another_fit, None)
+            self.__dict__.pop(of_another_fit, None)
         fixed = None if isinstance(self.regularization, str) else float(self.regularization)
         if len(families) == 1 and self.regularization != "search":
             guard = min(GUARD * float(samples.weight.sum()), MOST_GUARD)
