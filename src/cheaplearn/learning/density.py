@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["HamiltonianDensity"]
 
 OWNER = "HamiltonianDensity"
-GUARD = 1e-6  # regularisation per unit of sample weight that keeps couplings finite and nothing else
+GUARD = 1e-6  # regularisation per unit of sample weight that keeps couplings finite and nothing else, up to ...
+MOST_GUARD = 1e-2  # nats per squared coupling: couplings of 10 are free, however many samples speak for others
 QUICK_STATES, QUICK_TERMS = 1 << 16, 2000  # up to which "auto" takes the exact likelihood
 QUICK_OPERATIONS = 2e11  # of standard errors that "auto" computes: a few seconds
 
@@ -66,11 +67,13 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         radius: Largest distance between the sites of a term, "all", or "auto" for every radius the geometry knows.
         terms: Instead of order and radius: sets of sites (numbers or names), or a symmetric boolean matrix of pairs
             (fields included).
-        regularization: rho, nats per squared coupling; "auto": 1e-6 W for one family (a guard against infinite
-            couplings, nothing else) and searched for each family of a ladder; "search": searched for one family too.
+        regularization: rho, nats per squared coupling; "auto": 1e-6 W, at most 0.01, for one family (a guard
+            against infinite couplings, nothing else) and searched for each family of a ladder; "search": searched for
+            one family too.
         l1: Strength of an L1 penalty (for categories: on whole tables) that selects the terms of degree 2 and more,
             which are then fitted without it; in units of sqrt(ln(n^2 / 0.05) / W) for each site of a term. "auto":
-            0.2, for screening 0.8 (Lokhov et al. 2018). 0 for none.
+            0.2, for screening 0.8 (Lokhov et al. 2018, who then cut small couplings: terms that are not there are
+            kept, too, with values near 0). 0 for none.
         cv: Number of shuffled folds, or a splitter, which is used if anything is to be chosen.
         standard_errors: True, False, or "auto" to compute them if that takes seconds at most.
         labels: States of the categories, one list for all columns or one for each; None for those that occur.
@@ -85,9 +88,10 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         method_, order_, radius_, regularization_: What was used or chosen.
         ladder_: One row per family, as in `HamiltonianClassifier`; the loss is held-out -ln p or, where ln Z is not
             exact, the held-out sum of -ln p(x_i | rest); NaN if nothing was to be chosen.
-        ladder_score_: Which: "log-likelihood" or "pseudo-log-likelihood".
+        ladder_score_: Which: "log-likelihood" or "pseudo-log-likelihood"; only if something was to be chosen.
         ladder_notes_: One sentence for each family that was not fitted.
-        baselines_: Independent model and Chow-Liu tree on the same folds: model, parameters, loss, standard_error.
+        baselines_: Independent model and Chow-Liu tree on the same folds (if there are): model, parameters, loss,
+            standard_error.
         regularization_path_: Held-out loss at every regularisation that was tried.
         notes_: Sentences about what the samples cannot tell.
         alphabet_: The states of every site.
@@ -152,7 +156,8 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
 
         Args:
             X: Samples, shape (samples, n), values of the kind; DataFrame columns name the sites. Rows may be
-                unique rows with their counts as `sample_weight`.
+                unique rows with their counts as `sample_weight` where nothing is to be chosen; a ladder needs the
+                rows themselves, because its folds hold out whole rows with all their weight.
             y: Ignored.
             sample_weight: Non-negative weights, shape (samples,); a weight of 2 counts as two samples, 0 as none.
             groups: Group of each sample, never divided between training and held-out rows.
@@ -179,10 +184,10 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         self._fit = self._fit_terms(self._terms_of(samples, ladder.family), samples, ladder.regularization)
         self.order_, self.radius_ = ladder.family.order, ladder.family.radius
         self.gradient_norm_, self.n_iter_ = self._fit.optimum.gradient_norm, max(self._fit.optimum.steps, 1)
-        self.notes_ = oddities(self._fit.samples, self.order_)
+        self.notes_ = oddities(self._fit.samples, self._fit.terms.coupled_pairs)
         self.hamiltonian_ = self._fit.terms.hamiltonian(self._fit.theta, self._standard_errors())
         self._sums: LogPartition | None = None
-        self._warn(ladder.converged and self._fit.converged)
+        self._warn(ladder.converged)
         return self
 
     def _families(self, samples: DiscreteSamples) -> tuple[list[Family], list[str]]:
@@ -203,16 +208,17 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
     def _method(self, samples: DiscreteSamples, families: list[Family]) -> str:
         if self.method != "auto":
             return self.method
-        sizes = samples.alphabet.sizes.astype(float)
-        per_site = float(sizes.max()) if self.kind == "category" else 1.0
+        per_site = float(samples.alphabet.sizes.max()) if self.kind == "category" else 1.0
         couplings = max(family.n_terms * per_site**family.order for family in families)
-        quick = np.prod(sizes) <= QUICK_STATES and couplings <= QUICK_TERMS
+        quick = math.prod(samples.alphabet.sizes.tolist()) <= QUICK_STATES and couplings <= QUICK_TERMS
         return "likelihood" if quick else "pseudolikelihood"
 
     def _ladder(self, samples: DiscreteSamples, families: list[Family]) -> Ladder:
+        for of_another_fit in ("ladder_score_", "baselines_"):
+            self.__dict__.pop(of_another_fit, None)
         fixed = None if isinstance(self.regularization, str) else float(self.regularization)
         if len(families) == 1 and self.regularization != "search":
-            guard = GUARD * float(samples.weight.sum())
+            guard = min(GUARD * float(samples.weight.sum()), MOST_GUARD)
             terms = self._terms_of(samples, families[0])
             return unscored_density(terms, families[0], guard if fixed is None else fixed)
         folds = density_folds(self.cv, samples, self.random_state)
@@ -236,9 +242,9 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         if self.standard_errors is False or (self.standard_errors == "auto" and operations > QUICK_OPERATIONS):
             return None
         found = coupling_errors(fit)
-        errors = found.sandwich
-        if self.regularization_ <= GUARD * fit.objective.total:
-            unknown = found.unidentified(fit.theta)
+        errors = found.sandwich.copy()
+        if self.regularization_ <= 1.001 * min(GUARD * fit.objective.total, MOST_GUARD):  # sums of weights are rounded
+            unknown = found.unidentified
             errors[unknown] = np.nan
             if unknown.any():
                 names = fit.terms.variables.names
@@ -247,16 +253,17 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
                 self.notes_.append(f"Not identified by the samples, no standard error: {shown}.")
         return errors
 
-    def _warn(self, converged: bool) -> None:
+    def _warn(self, folds_converged: bool) -> None:
         notes = [*self.ladder_notes_, *self.notes_]
         if notes:
             more = f" ({len(notes)} such notes: see `notes_` and `ladder_notes_`)" if len(notes) > 1 else ""
             warnings.warn(f"{OWNER}: {notes[0]}{more}", UserWarning, stacklevel=3)
-        if not converged:
-            message = (
-                f"{OWNER} did not converge: the gradient norm is {self.gradient_norm_:.1e} of that of the uniform "
-                "model. Raise `regularization`."
-            )
+        if not (folds_converged and self._fit.converged):
+            advice = ", or pass method='pseudolikelihood'" if self.method_ == "screening" else ""
+            where = f"the gradient norm is {self.gradient_norm_:.1e} of that of the uniform model"
+            if self._fit.converged:
+                where = "some fit on a fold of the ladder stopped too early"
+            message = f"{OWNER} did not converge: {where}. Raise `regularization`{advice}."
             warnings.warn(message, ConvergenceWarning, stacklevel=3)
 
     @property
@@ -273,7 +280,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
 
     @property
     def coupling_strengths_(self) -> np.ndarray:
-        """Norm of the pair table of every two sites in the zero-sum gauge, shape (n, n); |J| for spins, nats."""
+        """Root mean square of the pair table of every two sites in the zero-sum gauge, (n, n); |J| for spins, nats."""
         check_is_fitted(self)
         return pair_strengths(self.graph_)
 
@@ -332,6 +339,10 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
 
         Returns:
             Nats, shape (samples,); as good as `partition_`.
+
+        Raises:
+            ValueError: If a value was not among the states when fitting, or ln Z cannot be computed (use
+                `pseudo_log_likelihood` then).
         """
         return -self.energy(X) - self.log_partition_
 
@@ -378,6 +389,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         Warns:
             UserWarning: If the chains have not mixed.
         """
+        check_is_fitted(self)
         return self.alphabet_.decode(self.sample_result(n, method, random_state, **options).codes)
 
     def sample_result(self, n: int, method: str = "auto", random_state: Any = None, **options: Any) -> Samples:

@@ -6,6 +6,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from sklearn.model_selection import GroupKFold, KFold, check_cv
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, validate_data
 
@@ -87,8 +88,9 @@ def read_samples(model: HamiltonianDensity, X: Any, sample_weight: Any, groups: 
     if not len(counted):
         raise ValueError(must_be("sample_weight", OWNER, "positive for some sample", "none"))
     names = tuple(map(str, getattr(model, "feature_names_in_", [f"x{i}" for i in range(X.shape[1])])))
-    alphabet = _alphabet(model, X[counted], names)
-    codes = alphabet.encode(X, OWNER)[counted]
+    alphabet = _alphabet(model, X, counted, names)
+    checked = X if model.kind != "category" or model.labels is not None else X[counted]
+    codes = alphabet.encode(checked, OWNER)[counted if checked is X else slice(None)]
     chosen = None if groups is None else np.asarray(groups)[counted]
     return DiscreteSamples(codes, weight[counted], alphabet, chosen, counted, len(X))
 
@@ -99,11 +101,12 @@ def read_rows(model: HamiltonianDensity, X: Any, reset: bool) -> np.ndarray:
     return validate_data(model, X, reset=reset, dtype=np.float64 if finite else None, ensure_all_finite=finite)
 
 
-def _alphabet(model: HamiltonianDensity, X: np.ndarray, names: tuple[str, ...]) -> Alphabet:
+def _alphabet(model: HamiltonianDensity, X: np.ndarray, counted: np.ndarray, names: tuple[str, ...]) -> Alphabet:
+    """Returns the states of all sites; states of categories that are not given are those of the counted rows."""
     if model.kind != "category":
         return Alphabet.of_kinds(names, [model.kind] * len(names))
     if model.labels is None:
-        return Alphabet(names, tuple(_states(X[:, i], names[i]) for i in range(len(names))))
+        return Alphabet(names, tuple(_states(X[counted, i], counted, name) for i, name in enumerate(names)))
     given = list(model.labels)
     nested = bool(given) and isinstance(given[0], list | tuple | np.ndarray)
     per_site = [np.asarray(states) for states in given] if nested else [np.asarray(given)] * len(names)
@@ -113,9 +116,9 @@ def _alphabet(model: HamiltonianDensity, X: np.ndarray, names: tuple[str, ...]) 
     return Alphabet(names, tuple(per_site))
 
 
-def _states(column: np.ndarray, name: str) -> np.ndarray:
-    missing = [row for row, value in enumerate(column.tolist()) if value is None or value != value]
-    if missing:
+def _states(column: np.ndarray, rows: np.ndarray, name: str) -> np.ndarray:
+    missing = rows[np.asarray(pd.isna(column))]
+    if len(missing):
         advice = "Name missing values as a state of their own, or leave the row out."
         raise ValueError(must_be("X", OWNER, f"without missing values in column {name}", f"row {missing[0]}", advice))
     try:

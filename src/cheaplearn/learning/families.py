@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from .._messages import must_be
 from ..geometry import Geometry
 from ..hamiltonian import count_monomials
@@ -102,9 +104,9 @@ def softmax_excess(family: Family, n_samples: int) -> str:
 def _orders(order: Any, owner: str) -> tuple[int, ...]:
     if isinstance(order, str) and order == "auto":
         return ORDERS
-    if isinstance(order, bool) or not isinstance(order, int) or order < 1:
+    if isinstance(order, bool) or not isinstance(order, int | np.integer) or order < 1:
         raise ValueError(must_be("order", owner, '"auto" or an integer of at least 1', repr(order)))
-    return (order,)
+    return (int(order),)
 
 
 def _radii(radius: Any, geometry: Geometry | None, owner: str) -> list[float]:

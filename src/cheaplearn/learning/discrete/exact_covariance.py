@@ -13,7 +13,7 @@ MOST_TERMS = 4000  # 128 MiB for the matrix
 
 def covariance_is_cheap(terms: Terms) -> bool:
     """Whether `covariance` takes these terms."""
-    return terms.kind != "category" and len(terms) <= MOST_TERMS
+    return terms.kind != "category" and 0 < len(terms) <= MOST_TERMS
 
 
 def covariance(terms: Terms, p: np.ndarray) -> np.ndarray:
@@ -33,7 +33,7 @@ def covariance(terms: Terms, p: np.ndarray) -> np.ndarray:
     """
     n = terms.n_sites
     means = _means(p, n, terms.kind)
-    masks = np.concatenate([(1 << (n - 1 - block)).sum(axis=1) for block in terms.monomials.sites if len(block)])
+    masks = np.concatenate([(1 << (n - 1 - block)).sum(axis=1) for block in terms.monomials.sites])
     both = masks[:, None] ^ masks if terms.kind == "spin" else masks[:, None] | masks
     first = means[masks]
     return means[both] - np.outer(first, first)

@@ -178,12 +178,15 @@ def coupling_errors(fit: DiscreteFit) -> CouplingErrors:
     if T > MAX_DENSE and _is_local(fit):
         assert isinstance(fit.objective, ConditionalObjective)
         assert isinstance(fit.objective.sums, Partition)
-        return local_errors(fit.objective, fit.objective.sums, _score_point(fit.objective, fit.optimum.point, 1))
+        scores = _score_point(fit.objective, fit.optimum.point, 1)
+        return local_errors(fit.objective, fit.objective.sums, fit.optimum.point, scores)
     if T > MAX_DENSE:
         advice = "Pass standard_errors=False, or fit fewer couplings."
         raise ValueError(
             must_be("standard_errors", "HamiltonianDensity", f"False beyond {MAX_DENSE} couplings", T, advice)
         )
+    if T == 0:  # L1 left nothing
+        return CouplingErrors(*np.empty((4, 0)))
     point, objective = fit.optimum.point, fit.objective
     if isinstance(objective, LikelihoodObjective):
         atoms = np.ascontiguousarray(fit.terms.atoms(fit.samples.codes).T)
@@ -195,7 +198,7 @@ def coupling_errors(fit: DiscreteFit) -> CouplingErrors:
         whole = conditional_information(objective, point, moments.information)
         moments = moments._replace(information=whole)
     projector = fit.terms.projected(np.eye(T)) if fit.terms.kind == "category" else None
-    return sandwich_errors(moments, objective.regularization, objective.total, projector)
+    return sandwich_errors(moments, objective.regularization, objective.total, point, projector)
 
 
 def _score_point(objective: ConditionalObjective, point: Point, step: int) -> ScorePoint:

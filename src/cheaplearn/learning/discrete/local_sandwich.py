@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array, diags_array
 
 from .fields import cofactor_values, products_of
-from .objective import ConditionalObjective
+from .objective import ConditionalObjective, Point
 from .partition import Partition
 from .sandwich import GUARD, CouplingErrors
 from .score_moments import ScorePoint
@@ -28,13 +28,16 @@ def local_entries(objective: ConditionalObjective) -> int:
     return int((np.bincount(sites).astype(np.int64) ** 2).sum())
 
 
-def local_errors(objective: ConditionalObjective, partition: Partition, point: ScorePoint) -> CouplingErrors:
+def local_errors(
+    objective: ConditionalObjective, partition: Partition, optimum: Point, point: ScorePoint
+) -> CouplingErrors:
     r"""Sandwich errors from solutions of A u = score for some samples: their mean square is the variance.
 
     Args:
         objective: Of spins or bits.
         partition: All samples.
-        point: The optimum.
+        optimum: The optimum.
+        point: The same, as scores need it.
 
     Returns:
         The errors. `sandwich` is known to about 1 / sqrt(2 SCORES) = 2 %; `curvature` is that of each coupling
@@ -57,8 +60,12 @@ def local_errors(objective: ConditionalObjective, partition: Partition, point: S
     mean = total / weight.sum()
     variance = (square / weight.sum() - mean**2) / objective.total
     diagonal = A.diagonal()
+    free = optimum.gradient - objective.regularization / objective.total * optimum.theta
     return CouplingErrors(
-        np.sqrt(np.maximum(variance, 0)), np.sqrt(1 / (diagonal * objective.total)), np.clip(guard / diagonal, 0, 1)
+        sandwich=np.sqrt(np.maximum(variance, 0)),
+        curvature=np.sqrt(1 / (diagonal * objective.total)),
+        prior_share=np.clip(guard / diagonal, 0, 1),
+        pulled=np.abs(_solved(A, free[:, None])[:, 0]),
     )
 
 

@@ -57,13 +57,14 @@ def minimise(objective: Objective, start: np.ndarray, tolerance: float = 1e-8, m
     Source: truncated Newton method of Dembo & Steihaug (1983), preconditioned by the diagonal.
     """
     point = objective.at(np.zeros_like(start))
-    reference = max(_norm(objective, point), FLOOR * len(start) ** 0.5)
+    reference = max(_norm(objective, point), FLOOR * max(len(start), 1) ** 0.5)
     if np.any(start):
         point = objective.at(start)
     products = 0
     for step in range(max_steps + 1):
         norm = _norm(objective, point) / reference
         if norm <= tolerance or step == max_steps:
+            point = _polished(objective, point)
             break
         direction, used = _newton_direction(objective, point, min(0.1, norm**0.5))
         products += used
@@ -72,6 +73,14 @@ def minimise(objective: Objective, start: np.ndarray, tolerance: float = 1e-8, m
             break
         point = nearer
     return Optimum(point, norm, norm <= tolerance, step, products)
+
+
+def _polished(objective: Objective, point: Point) -> Point:
+    """Takes one more step where the second derivative is a matrix: it doubles the digits for nothing."""
+    if objective.matrix(point) is None:
+        return point
+    nearer = objective.at(point.theta + _newton_direction(objective, point, 0.0)[0])
+    return nearer if _norm(objective, nearer) < _norm(objective, point) else point
 
 
 def shortened(objective: Objective, point: Point, direction: np.ndarray) -> Point | None:

@@ -14,6 +14,8 @@ from .terms import Terms
 
 __all__ = ["ConditionalObjective", "Objective", "Point", "SumsOfSamples"]
 
+SMALLEST = 1e-200  # sum of screening weights: its products with gradients must not underflow
+
 
 class SumsOfSamples(Protocol):
     """Sums over all samples, wherever they are: one `Partition`, or many on a cluster."""
@@ -103,11 +105,13 @@ class ConditionalObjective:
             theta: Couplings, shape (couplings,).
 
         Returns:
-            The point; its value is infinite where float64 overflows.
+            The point; its value is infinite where float64 overflows or underflows (no line search goes there).
         """
         sums = self.sums.first(theta)
         penalty = self.regularization / self.total
         if self.logarithmic:
+            if not np.all((sums.sites > SMALLEST) & (sums.sites < 1 / SMALLEST)):
+                return Point(theta, np.inf, np.zeros_like(theta), np.ones_like(theta))
             value = float(np.sum(np.log(sums.sites / self.total)))
             scale = 1 / sums.sites
         else:

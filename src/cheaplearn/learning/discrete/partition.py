@@ -80,8 +80,11 @@ class Partition:
         def work(part: slice) -> Sums:
             block, w = products.read(self.atoms[:, part]), self.weight[part]
             sites, slope, kept = self.loss.first(products.fields(W, block), block.x, w)
+            if not np.all(np.isfinite(sites)):  # a step that is too long
+                return Sums(sites, products.sums(block, np.zeros_like(block.x)), np.zeros(len(block.x)))
             if keep:
-                self._kept[part.start] = kept.astype(np.float32)
+                with np.errstate(over="ignore"):  # only where the line search will take a shorter step
+                    self._kept[part.start] = kept.astype(np.float32)
             return Sums(sites, products.sums(block, slope), self.loss.curvature(kept, w))
 
         total = _total(self._map(work), Sums.plus)

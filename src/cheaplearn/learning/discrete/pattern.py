@@ -75,7 +75,7 @@ def slots_of(terms: Terms) -> Pattern:
         else:
             cofactors.append(np.empty((0, degree - 1), np.int64))
         first_term += len(block)
-    row, column, term = (np.concatenate(part) for part in (rows, columns, numbers))
+    row, column, term = (np.concatenate([np.empty(0, np.int64), *part]) for part in (rows, columns, numbers))
     order = np.lexsort((row, column))
     return Pattern(tuple(cofactors), row[order], column[order], term[order], n_atoms, terms.n_sites)
 

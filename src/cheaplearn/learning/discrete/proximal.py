@@ -64,13 +64,13 @@ def minimise_sparse(
         tolerance: Largest proximal step, relative to that from zero, both in units of the diagonal.
 
     Returns:
-        The optimum, and which groups are not zero there, shape (groups,).
+        The optimum, and which groups are not zero there or not penalised, shape (groups,).
 
     Source: proximal Newton method (Lee, Sun & Saunders 2014) with accelerated proximal steps inside
         (Beck & Teboulle 2009) and restarts (O'Donoghue & Candes 2015).
     """
     zero = objective.at(np.zeros_like(start))
-    reference = max(_residual(zero, norm), FLOOR * len(start) ** 0.5)
+    reference = max(_residual(zero, norm), FLOOR * max(len(start), 1) ** 0.5)
     point = objective.at(start) if np.any(start) else zero
     products = 0
     for step in range(MAX_STEPS + 1):
@@ -83,7 +83,7 @@ def minimise_sparse(
         if nearer is None:
             break
         point = nearer
-    kept = np.bincount(norm.group, point.theta != 0, len(norm.strength)) > 0
+    kept = (np.bincount(norm.group, point.theta != 0, len(norm.strength)) > 0) | (norm.strength == 0)
     return Optimum(point, size, size <= tolerance, step, products), kept
 
 

@@ -53,12 +53,12 @@ class DiscreteSamples:
         return replace(self, codes=self.codes[first], weight=weight, rows=self.rows[first], groups=None)
 
 
-def oddities(samples: DiscreteSamples, order: int) -> list[str]:
+def oddities(samples: DiscreteSamples, coupled: set[tuple[int, int]]) -> list[str]:
     """Says what of the couplings the samples cannot tell.
 
     Args:
         samples: The samples.
-        order: Highest degree that is fitted.
+        coupled: Pairs of sites (ascending) that some fitted term holds.
 
     Returns:
         Sentences: constant columns, columns that are copies, combinations of states that never occur, fewer
@@ -71,26 +71,28 @@ def oddities(samples: DiscreteSamples, order: int) -> list[str]:
     if len(constant):
         notes.append(
             f"{_named(constant, lambda i: names[i], 'column')} always the same value: "
-            "couplings with it are not identified; only the prior keeps them finite."
+            "couplings with such a column are not identified; only the prior keeps them finite."
         )
     if len(samples.codes) < len(names):
         notes.append(
             f"{len(samples.codes)} different samples of {len(names)} variables: most couplings are not identified. "
             "Lower the order or the radius, pass terms, or raise regularization."
         )
-    if order > 1 and sizes.sum() <= MOST_PAIRS:
-        notes += _pairs(samples, np.setdiff1d(np.arange(len(names)), constant))
+    if coupled and sizes.sum() <= MOST_PAIRS:
+        notes += _pairs(samples, np.setdiff1d(np.arange(len(names)), constant), coupled)
     return notes
 
 
-def _pairs(samples: DiscreteSamples, sites: np.ndarray) -> list[str]:
-    """Compares the columns that vary two by two."""
+def _pairs(samples: DiscreteSamples, sites: np.ndarray, coupled: set[tuple[int, int]]) -> list[str]:
+    """Compares the columns that vary and are coupled, two by two."""
     names = samples.alphabet.names
     seen = _joint_states(samples, sites)
     first = np.cumsum([0, *(len(np.unique(samples.codes[:, i])) for i in sites)])
     copies, never = [], []
     for a in range(len(sites)):
         for b in range(a + 1, len(sites)):
+            if (int(sites[a]), int(sites[b])) not in coupled:
+                continue
             table = seen[first[a] : first[a + 1], first[b] : first[b + 1]]
             if table.shape[0] == table.shape[1] and table.sum() == len(table):
                 copies.append((sites[a], sites[b]))

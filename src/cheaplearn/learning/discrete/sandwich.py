@@ -33,24 +33,22 @@ class CouplingErrors(NamedTuple):
         curvature: Standard errors if the second derivative were the information (exact for the likelihood of a
             true model), nats.
         prior_share: Share of the prior in the inverse variance (0: the samples alone speak, 1: the prior alone).
+        pulled: How far one Newton step without the prior would move each coupling, nats.
     """
 
     sandwich: np.ndarray
     curvature: np.ndarray
     prior_share: np.ndarray
+    pulled: np.ndarray
 
-    def unidentified(self, theta: np.ndarray) -> np.ndarray:
-        """Which couplings a weak prior alone keeps where they are.
+    @property
+    def unidentified(self) -> np.ndarray:
+        """Which couplings a weak prior alone keeps where they are, or a solver that stopped too early.
 
-        Args:
-            theta: The couplings.
-
-        Returns:
-            Booleans: the error exceeds 3 nats, or the prior holds most of the information, or without it the
-            coupling would move by a quarter of its error and more.
+        Booleans, shape (couplings,): the error exceeds 3 nats, or the prior holds most of the information, or
+        one more Newton step without it would move the coupling by more than a quarter of its standard error.
         """
-        moved = np.abs(self.prior_share * theta) > 0.25 * self.curvature
-        return (self.curvature > WIDEST) | (self.prior_share > 0.5) | moved
+        return (self.curvature > WIDEST) | (self.prior_share > 0.5) | (self.pulled > 0.25 * self.sandwich)
 
 
 def conditional_information(objective: ConditionalObjective, point: Point, information: np.ndarray) -> np.ndarray:
@@ -75,7 +73,7 @@ def conditional_information(objective: ConditionalObjective, point: Point, infor
 
 
 def sandwich_errors(
-    moments: ScoreMoments, prior: np.ndarray, total: float, project: np.ndarray | None = None
+    moments: ScoreMoments, prior: np.ndarray, total: float, point: Point, project: np.ndarray | None = None
 ) -> CouplingErrors:
     """Standard errors from moments.
 
@@ -83,6 +81,7 @@ def sandwich_errors(
         moments: Over all samples.
         prior: Precision of the prior of each coupling, nats, shape (couplings,).
         total: Total sample weight.
+        point: Where the solver stopped.
         project: Projector on the zero-sum gauge, shape (couplings, couplings), or None.
 
     Returns:
@@ -103,4 +102,5 @@ def sandwich_errors(
     curvature = np.diag(inverse)
     variance = np.sum((inverse @ B) * inverse, axis=1) / total
     share = np.clip(curvature * guard, 0, 1)
-    return CouplingErrors(np.sqrt(np.maximum(variance, 0)), np.sqrt(np.maximum(curvature, 0) / total), share)
+    pulled = np.abs(inverse @ (point.gradient - prior / total * point.theta))
+    return CouplingErrors(np.sqrt(np.maximum(variance, 0)), np.sqrt(np.maximum(curvature, 0) / total), share, pulled)

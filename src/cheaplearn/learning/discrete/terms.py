@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -125,6 +126,15 @@ class Terms:
                 block -= block.mean(axis=axis, keepdims=True)
         return result
 
+    @property
+    def coupled_pairs(self) -> set[tuple[int, int]]:
+        """Pairs of sites (ascending) that some set holds."""
+        pairs: set[tuple[int, int]] = set()
+        for block in self.site_sets:
+            for i, j in combinations(range(block.shape[1]), 2):
+                pairs.update(map(tuple, block[:, [i, j]].tolist()))
+        return pairs
+
     @cached_property
     def variables(self) -> Variables:
         """The atoms as variables of a Hamiltonian."""
@@ -201,9 +211,11 @@ def explicit_sites(terms: Iterable, names: tuple[str, ...]) -> tuple[np.ndarray,
         return (np.arange(n)[:, None], pairs)
     place = {name: i for i, name in enumerate(names)}
     found: dict[int, set[tuple[int, ...]]] = {}
+    if not isinstance(terms, Iterable) or isinstance(terms, str):
+        raise ValueError(must_be("terms", OWNER, "a list of sets of sites, or a mask of pairs", repr(terms)))
     for term in terms:
-        members = (term,) if isinstance(term, int | str | np.integer) else tuple(term)
-        sites = [place.get(m, -1) if isinstance(m, str) else int(m) for m in members]
+        members = tuple(term) if isinstance(term, Iterable) and not isinstance(term, str) else (term,)
+        sites = [_site(member, place) for member in members]
         if not sites or min(sites) < 0 or max(sites) >= n or len(set(sites)) < len(sites):
             requirement = f"different sites of 0 .. {n - 1} (or their names) in every term"
             raise ValueError(must_be("terms", OWNER, requirement, repr(term)))
@@ -211,6 +223,13 @@ def explicit_sites(terms: Iterable, names: tuple[str, ...]) -> tuple[np.ndarray,
     if not found:
         raise ValueError(must_be("terms", OWNER, "at least one set of sites", "none"))
     return tuple(np.array(sorted(found.get(d, ())), int).reshape(-1, d) for d in range(1, max(found) + 1))
+
+
+def _site(member: object, place: dict[str, int]) -> int:
+    """Returns the number of a site, -1 for what names none."""
+    if isinstance(member, str):
+        return place.get(member, -1)
+    return int(member) if isinstance(member, int | np.integer) and not isinstance(member, bool) else -1
 
 
 def terms_of_sites(
