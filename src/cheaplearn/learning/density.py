@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,7 +21,7 @@ from ..hamiltonian.strengths import pair_strengths
 from ..hamiltonian.tables import term_text
 from .density_arguments import check_density_arguments, density_folds, read_rows, read_samples
 from .density_ladder import Scorer, climb_densities, score_baselines, unscored_density
-from .discrete.fitting import SCREENING_L1, DiscreteFit, coupling_errors, exact_sums, fit_terms
+from .discrete.fitting import SCREENING_L1, DiscreteFit, Place, coupling_errors, exact_sums, fit_terms
 from .discrete.places import place_of
 from .discrete.samples import DiscreteSamples, oddities
 from .discrete.terms import Terms, explicit_sites, local_terms, terms_of_sites
@@ -72,7 +73,9 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         cv: Number of shuffled folds, or a splitter, which is used if anything is to be chosen.
         standard_errors: True, False, or "auto" to compute them if that takes seconds at most.
         labels: States of the categories, one list for all columns or one for each; None for those that occur.
-        engine: "numpy" for this machine, "dask" for the current Dask client, or the address of a scheduler.
+        engine: "numpy" for this machine, "dask" for the current Dask client, or the address of a scheduler: samples
+            are divided among its workers, and a lost worker costs time only. The likelihood of an array is summed
+            here: it needs one pass over the samples.
         random_state: Seed of folds and of annealing.
         verbose: 1 or more draws a progress bar on stderr.
         max_terms: Families of a ladder with more monomials of sites are not fitted, and `ladder_notes_` says so.
@@ -165,21 +168,27 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
             ConvergenceWarning: If an optimum was not reached to its tolerance.
         """
         check_density_arguments(self)
-        samples = read_samples(self, X, sample_weight, groups)
+        with place_of(self.engine) as place:
+            converged = self._fit_at(place, read_samples(self, X, sample_weight, groups))
+        self._warn(converged)
+        return self
+
+    def _fit_at(self, place: Place, samples: DiscreteSamples) -> bool:
+        """Fits, summing samples at a place; returns whether every optimum was reached."""
         self.alphabet_ = samples.alphabet
         families, self.ladder_notes_ = self._families(samples)
         self.method_ = self._method(samples, families)
-        ladder = self._ladder(samples, families)
+        fit_terms = partial(self._fit_terms, place)
+        ladder = self._ladder(samples, families, fit_terms)
         self.ladder_, self.regularization_path_ = ladder.table, ladder.path
         self.regularization_ = ladder.regularization
-        self._fit = self._fit_terms(self._terms_of(samples, ladder.family), samples, ladder.regularization)
+        self._fit = fit_terms(self._terms_of(samples, ladder.family), samples, ladder.regularization)
         self.order_, self.radius_ = ladder.family.order, ladder.family.radius
         self.gradient_norm_, self.n_iter_ = self._fit.optimum.gradient_norm, max(self._fit.optimum.steps, 1)
         self.notes_ = oddities(self._fit.samples, self.order_)
         self.hamiltonian_ = self._fit.terms.hamiltonian(self._fit.theta, self._standard_errors())
         self._sums: LogPartition | None = None
-        self._warn(ladder.converged and self._fit.converged)
-        return self
+        return ladder.converged and self._fit.converged
 
     def _families(self, samples: DiscreteSamples) -> tuple[list[Family], list[str]]:
         if self.terms is not None:
@@ -205,7 +214,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         quick = np.prod(sizes) <= QUICK_STATES and couplings <= QUICK_TERMS
         return "likelihood" if quick else "pseudolikelihood"
 
-    def _ladder(self, samples: DiscreteSamples, families: list[Family]) -> Ladder:
+    def _ladder(self, samples: DiscreteSamples, families: list[Family], fit: Callable[..., DiscreteFit]) -> Ladder:
         fixed = None if isinstance(self.regularization, str) else float(self.regularization)
         if len(families) == 1 and self.regularization != "search":
             guard = GUARD * float(samples.weight.sum())
@@ -218,11 +227,13 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         self.baselines_ = score_baselines(samples, folds, scorer)
         terms_of = partial(self._terms_of, samples)
         with progress(len(families), "families", self.verbose >= 1) as report:
-            return climb_densities(terms_of, self._fit_terms, samples, families, folds, fixed, scorer, report)
+            return climb_densities(terms_of, fit, samples, families, folds, fixed, scorer, report)
 
-    def _fit_terms(self, terms: Terms, samples: DiscreteSamples, rho: float, **options: Any) -> DiscreteFit:
+    def _fit_terms(
+        self, place: Place, terms: Terms, samples: DiscreteSamples, rho: float, **options: Any
+    ) -> DiscreteFit:
         l1 = SCREENING_L1[self.method_] if isinstance(self.l1, str) else float(self.l1) or None
-        return fit_terms(terms, samples, self.method_, rho, l1, place=place_of(self.engine), **options)
+        return fit_terms(terms, samples, self.method_, rho, l1, place=place, **options)
 
     def _standard_errors(self) -> np.ndarray | None:
         """Errors of the couplings; NaN, and a note, where the guard alone keeps a coupling finite."""

@@ -51,6 +51,7 @@ class Partition:
         pattern: Where the couplings stand.
         loss: What is summed.
         threads: Blocks worked on at a time; 0 for one per core.
+        kept_bytes: Memory that curvatures may take between calls; without enough of it they are computed anew.
     """
 
     atoms: np.ndarray
@@ -58,8 +59,8 @@ class Partition:
     pattern: Pattern
     loss: Loss
     threads: int = 0
-    _kept: dict[int, np.ndarray] = field(default_factory=dict, repr=False)
-    _theta: np.ndarray | None = field(default=None, repr=False)
+    kept_bytes: int = KEPT_BYTES
+    _kept: tuple[np.ndarray, dict[int, np.ndarray]] | None = field(default=None, repr=False)  # theta, curvatures
 
     def first(self, theta: np.ndarray) -> Sums:
         """Sums, gradient and curvature.
@@ -70,18 +71,21 @@ class Partition:
         Returns:
             The sums of these samples.
         """
-        keep = self.atoms.size * 4 <= KEPT_BYTES
-        self._theta = theta.copy() if keep else None
+        keep = self._keeps
+        self._kept = None  # frees the memory; an interrupted call leaves nothing behind
+        curvatures: dict[int, np.ndarray] = {}
 
         def work(part: slice) -> Sums:
             x, w = self.atoms[:, part].astype(np.float64), self.weight[part]
             U = cofactor_values(self.pattern, x)
             sites, slope, kept = self.loss.first(fields(self.pattern, theta, U), x, w)
             if keep:
-                self._kept[part.start] = kept.astype(np.float32)
+                curvatures[part.start] = kept.astype(np.float32)
             return Sums(sites, slot_sums(self.pattern, U, slope), self.loss.curvature(kept, w))
 
-        return _total(self._map(work), Sums.plus)
+        total = _total(self._map(work), Sums.plus)
+        self._kept = (theta.copy(), curvatures) if keep else None
+        return total
 
     def second(self, theta: np.ndarray, direction: np.ndarray) -> np.ndarray:
         """Second derivative of the sums at theta times a direction.
@@ -93,12 +97,14 @@ class Partition:
         Returns:
             By slot, shape (slots,); computed in float32, summed over blocks in float64.
         """
-        known = self._theta is not None and np.array_equal(theta, self._theta)
+        if self._keeps and (self._kept is None or not np.array_equal(theta, self._kept[0])):
+            self.first(theta)  # a copy on another worker: the same numbers to the last bit
+        curvatures = self._kept[1] if self._kept else None
 
         def work(part: slice) -> np.ndarray:
             x, w = self.atoms[:, part].astype(np.float32), self.weight[part].astype(np.float32)
             U = cofactor_values(self.pattern, x)
-            kept = self._kept[part.start] if known else self.loss.first(fields(self.pattern, theta, U), x, w)[2]
+            kept = curvatures[part.start] if curvatures else self.loss.first(fields(self.pattern, theta, U), x, w)[2]
             slope = self.loss.second(kept, fields(self.pattern, direction, U), x, w)
             return slot_sums(self.pattern, U, slope)
 
@@ -114,6 +120,16 @@ class Partition:
             The sums of these samples.
         """
         return score_moments(self.atoms, self.weight, self.pattern, self.loss, point)
+
+    def __sizeof__(self) -> int:
+        return super().__sizeof__() + self.atoms.nbytes + self.weight.nbytes
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_kept": None}  # a copy computes its own
+
+    @property
+    def _keeps(self) -> bool:
+        return self.atoms.size * 4 <= self.kept_bytes
 
     def _map(self, work: Callable[[slice], Any]) -> Iterator[Any]:
         """Applies `work` to blocks of samples of bounded memory, several at a time."""

@@ -1,0 +1,232 @@
+"""The same couplings from a cluster of processes as from this one, also when a worker dies on the way."""
+
+import os
+import pickle
+import signal
+import sys
+import time
+
+import numpy as np
+import pytest
+
+import cheaplearn as cl
+from cheaplearn.learning.discrete import clusters, distributed
+
+dask_distributed = pytest.importorskip("distributed")
+
+N, SITES = 20_000, 12
+
+
+@pytest.fixture(scope="module")
+def client():
+    silent = {"processes": True, "dashboard_address": ":0", "silence_logs": 50}
+    with (
+        dask_distributed.LocalCluster(n_workers=3, threads_per_worker=1, **silent) as cluster,
+        dask_distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+def chain_of_spins(seed, samples=N, sites=SITES):
+    """Each spin copies the one before with probability 0.7; the first is up with 0.6."""
+    rng = np.random.default_rng(seed)
+    s = np.where(rng.random((samples, sites)) < 0.7, 1, -1)
+    s[:, 0] = np.where(rng.random(samples) < 0.6, 1, -1)
+    return np.cumprod(s, axis=1)
+
+
+def categories(seed, samples=N, sites=6):
+    """Letters a to c that repeat the one before in half of the samples."""
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(0, 3, (samples, sites))
+    for i in range(1, sites):
+        codes[:, i] = np.where(rng.random(samples) < 0.5, codes[:, i - 1], codes[:, i])
+    return np.array(["a", "b", "c"])[codes]
+
+
+def fitted(X, engine="dask", weight=None, **arguments):
+    return cl.HamiltonianDensity(engine=engine, standard_errors=True, **arguments).fit(X, sample_weight=weight)
+
+
+def assert_same(one, other, tolerance=1e-6):
+    a, b = one.hamiltonian_.couplings, other.hamiltonian_.couplings
+    assert list(a.term) == list(b.term)
+    for column in ("value", "standard_error"):
+        x, y = a[column].to_numpy(), b[column].to_numpy()
+        assert np.isfinite(x).all()
+        assert np.abs(x - y).max() <= tolerance * np.abs(x).max()
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments"),
+    [
+        ("spin", {"method": "pseudolikelihood"}),
+        ("spin", {"method": "screening"}),
+        ("spin", {"method": "pseudolikelihood", "l1": "auto"}),
+        ("spin", {"method": "screening", "l1": "auto"}),
+        ("spin", {"method": "likelihood"}),
+        ("bit", {"method": "pseudolikelihood"}),
+        ("category", {"method": "pseudolikelihood"}),
+        ("category", {"method": "screening", "l1": "auto"}),
+    ],
+)
+def test_a_cluster_finds_the_couplings_of_one_machine(client, kind, arguments):
+    X = categories(1) if kind == "category" else chain_of_spins(2)
+    X = (X + 1) // 2 if kind == "bit" else X
+    weight = np.random.default_rng(3).integers(0, 4, len(X)).astype(float)
+    assert_same(fitted(X, "numpy", weight, kind=kind, **arguments), fitted(X, "dask", weight, kind=kind, **arguments))
+
+
+def test_samples_are_divided_among_all_workers(client):
+    with distributed.cluster("dask") as place:
+        sums = sums_of(place, chain_of_spins(4))
+        sums.first(np.zeros(len(sums.theta)))
+        owners = client.who_has(sums.partitions).values()
+        assert len(sums.partitions) == 4
+        assert {owner for some in owners for owner in some} == set(client.nthreads())
+
+
+def test_squared_scores_are_of_the_same_samples_however_these_are_divided(client):
+    from cheaplearn.learning.discrete.partition import Partition
+    from cheaplearn.learning.discrete.score_moments import ScorePoint
+
+    X = chain_of_spins(5)
+    with distributed.cluster("dask") as place:
+        sums, whole = sums_of(place, X), sums_of(Partition, X)
+        point = ScorePoint(np.linspace(-0.3, 0.3, len(whole.theta)), np.ones(SITES), None, float(len(X)), 7)
+        for a, b in zip(whole.score_moments(point), sums.score_moments(point), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-10 * np.abs(a).max())
+
+
+def sums_of(place, X):
+    from cheaplearn.hamiltonian import Alphabet
+    from cheaplearn.learning.discrete.losses import loss_of
+    from cheaplearn.learning.discrete.pattern import slots_of
+    from cheaplearn.learning.discrete.terms import local_terms
+
+    n = X.shape[1]
+    alphabet = Alphabet.of_kinds([f"x{i}" for i in range(n)], ["spin"] * n)
+    terms = local_terms("spin", alphabet, 2, np.inf, None)
+    atoms = np.ascontiguousarray(X.T.astype(np.int8))
+    sums = place(atoms, np.ones(len(X)), slots_of(terms), loss_of("pseudolikelihood", terms))
+    sums.theta = np.zeros(len(terms))
+    return sums
+
+
+def test_a_worker_killed_between_two_sums_changes_nothing(client, monkeypatch):
+    X = chain_of_spins(6)
+    undisturbed = fitted(X, kind="spin", method="pseudolikelihood")
+    first, calls, killed = distributed.ClusterSums.first, [], []
+
+    def first_then_kill(self, theta):
+        result = first(self, theta)
+        calls.append(theta)
+        if len(calls) == 2:  # a worker that holds samples and their curvatures dies between gradient and Newton step
+            owner = next(iter(client.who_has(self.partitions[:1]).values()))[0]
+            os.kill(client.run(os.getpid, workers=[owner])[owner], signal.SIGKILL)
+            killed.append(owner)
+        return result
+
+    monkeypatch.setattr(distributed.ClusterSums, "first", first_then_kill)
+    disturbed = fitted(X, kind="spin", method="pseudolikelihood")
+    assert len(calls) > 3
+    assert killed[0] not in client.nthreads()
+    assert_same(undisturbed, disturbed, tolerance=0)  # to the last bit: the same parts in the same order
+
+
+def test_a_worker_killed_within_a_sum_changes_nothing(client, monkeypatch, tmp_path):
+    X = chain_of_spins(7)
+    undisturbed = fitted(X, kind="spin", method="screening")
+    grave, second = str(tmp_path / "grave"), distributed._second
+
+    def second_or_die(partition, given, offset):  # runs on the workers; the first of them dies in the middle
+        try:
+            with open(grave, "x") as file:
+                file.write(str(os.getpid()))
+        except FileExistsError:
+            return second(partition, given, offset)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(distributed, "_second", second_or_die)
+    disturbed = fitted(X, kind="spin", method="screening")
+    with open(grave) as file:
+        assert int(file.read()) not in client.run(os.getpid).values()
+    assert_same(undisturbed, disturbed, tolerance=0)
+
+
+def test_a_fit_leaves_nothing_on_the_cluster_and_can_be_pickled(client):
+    model = fitted(chain_of_spins(8), kind="spin", method="pseudolikelihood")
+    until = time.monotonic() + 5
+    while any(client.who_has().values()) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not any(client.who_has().values())
+    assert_same(model, pickle.loads(pickle.dumps(model)), tolerance=0)
+    with pytest.raises(RuntimeError, match="left the cluster"):
+        model._fit.objective.at(model._fit.theta)
+
+
+def test_an_address_is_an_engine_too(client):
+    X = chain_of_spins(9)
+    address = client.scheduler.address
+    assert_same(
+        fitted(X, address, kind="spin", method="pseudolikelihood"), fitted(X, kind="spin", method="pseudolikelihood"), 0
+    )
+
+
+def test_the_ladder_climbs_on_a_cluster(client):
+    X = chain_of_spins(10, 9000, 5)
+    ladders = [
+        cl
+        .HamiltonianDensity(
+            kind="spin",
+            order="auto",
+            method="pseudolikelihood",
+            regularization=1.0,
+            cv=2,
+            engine=engine,
+            random_state=0,
+        )
+        .fit(X)
+        .ladder_
+        for engine in ("numpy", "dask")
+    ]
+    np.testing.assert_allclose(ladders[0].loss, ladders[1].loss, rtol=1e-9)
+
+
+@pytest.mark.parametrize("engine", ["cuda", 3, None, "localhost"])
+def test_only_engines_are_accepted(engine):
+    with pytest.raises(ValueError, match='`engine` of `HamiltonianDensity` must be "numpy", "dask" or the address'):
+        fitted(chain_of_spins(0, 50, 3), engine, kind="spin")
+
+
+def test_dask_without_a_client_says_how_to_open_one(monkeypatch):
+    def none():
+        message = "No global client found"
+        raise ValueError(message)
+
+    monkeypatch.setattr(dask_distributed, "get_client", none)
+    with pytest.raises(ValueError, match=r"no Dask client is open, got 'dask'.*client = Client\(\)"):
+        fitted(chain_of_spins(0, 50, 3), kind="spin")
+
+
+def test_missing_dask_is_named_with_what_installs_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ValueError, match=r"Dask is missing.*cheaplearn\[distributed\]"):
+        fitted(chain_of_spins(0, 50, 3), kind="spin")
+
+
+def test_an_address_where_nothing_answers_is_given_up(monkeypatch):
+    monkeypatch.setattr(clusters, "SECONDS", 1)
+    before = time.monotonic()
+    with pytest.raises(ValueError, match=r"answers within 1 s, got 'tcp://127.0.0.1:1'"):
+        fitted(chain_of_spins(0, 50, 3), "tcp://127.0.0.1:1", kind="spin")
+    assert time.monotonic() - before < 10
+
+
+def test_a_cluster_without_workers_is_given_up(monkeypatch):
+    monkeypatch.setattr(clusters, "SECONDS", 0.5)
+    with (
+        dask_distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as empty,
+        pytest.raises(ValueError, match=r"a worker within 0.5 s, got '.*' without workers"),
+    ):
+        fitted(chain_of_spins(0, 50, 3), empty.scheduler_address, kind="spin")
