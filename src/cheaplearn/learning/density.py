@@ -21,9 +21,9 @@ from ..hamiltonian.strengths import pair_strengths
 from ..hamiltonian.tables import term_text
 from .density_arguments import check_density_arguments, density_folds, read_rows, read_samples
 from .density_ladder import Scorer, climb_densities, score_baselines, unscored_density
-from .discrete.fitting import SCREENING_L1, DiscreteFit, Place, coupling_errors, exact_sums, fit_terms
+from .discrete.fitting import SCREENING_L1, DiscreteFit, coupling_errors, exact_sums, fit_terms
 from .discrete.places import place_of
-from .discrete.samples import DiscreteSamples, oddities
+from .discrete.samples import DiscreteSamples, Place, Samples, oddities
 from .discrete.terms import Terms, explicit_sites, local_terms, terms_of_sites
 from .families import Family, list_families
 from .ladder import Ladder
@@ -74,8 +74,8 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         standard_errors: True, False, or "auto" to compute them if that takes seconds at most.
         labels: States of the categories, one list for all columns or one for each; None for those that occur.
         engine: "numpy" for this machine, "dask" for the current Dask client, or the address of a scheduler: samples
-            are divided among its workers, and a lost worker costs time only. The likelihood of an array is summed
-            here: it needs one pass over the samples.
+            are divided among its workers, and a lost worker costs time only. The likelihood of an array is
+            summed here, in one pass over the samples; that of a Dask collection on the cluster.
         random_state: Seed of folds and of annealing.
         verbose: 1 or more draws a progress bar on stderr.
         max_terms: Families of a ladder with more monomials of sites are not fitted, and `ladder_notes_` says so.
@@ -152,7 +152,8 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
 
         Args:
             X: Samples, shape (samples, n), values of the kind; DataFrame columns name the sites. Rows may be
-                unique rows with their counts as `sample_weight`.
+                unique rows with their counts as `sample_weight`. A Dask array or DataFrame stays on the cluster of
+                `engine`, chunk by chunk, and must be the same whenever it is computed; one family is fitted to it.
             y: Ignored.
             sample_weight: Non-negative weights, shape (samples,); a weight of 2 counts as two samples, 0 as none.
             groups: Group of each sample, never divided between training and held-out rows.
@@ -169,11 +170,11 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         """
         check_density_arguments(self)
         with place_of(self.engine) as place:
-            converged = self._fit_at(place, read_samples(self, X, sample_weight, groups))
+            converged = self._fit_at(place, read_samples(self, X, sample_weight, groups, place))
         self._warn(converged)
         return self
 
-    def _fit_at(self, place: Place, samples: DiscreteSamples) -> bool:
+    def _fit_at(self, place: Place, samples: Samples) -> bool:
         """Fits, summing samples at a place; returns whether every optimum was reached."""
         self.alphabet_ = samples.alphabet
         families, self.ladder_notes_ = self._families(samples)
@@ -190,7 +191,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         self._sums: LogPartition | None = None
         return ladder.converged and self._fit.converged
 
-    def _families(self, samples: DiscreteSamples) -> tuple[list[Family], list[str]]:
+    def _families(self, samples: Samples) -> tuple[list[Family], list[str]]:
         if self.terms is not None:
             sets = explicit_sites(self.terms, samples.alphabet.names)
             return [Family(len(sets), math.inf, sum(map(len, sets)))], []
@@ -199,13 +200,13 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         limit = self.max_terms if several else np.iinfo(np.int64).max
         return list_families(n, self.order, self.radius, self.geometry, limit, kinds=("bit",) * n, owner=OWNER)
 
-    def _terms_of(self, samples: DiscreteSamples, family: Family) -> Terms:
+    def _terms_of(self, samples: Samples, family: Family) -> Terms:
         if self.terms is None:
             return local_terms(self.kind, samples.alphabet, family.order, family.radius, self.geometry)
         sets = explicit_sites(self.terms, samples.alphabet.names)
         return terms_of_sites(self.kind, samples.alphabet, sets, self.geometry)
 
-    def _method(self, samples: DiscreteSamples, families: list[Family]) -> str:
+    def _method(self, samples: Samples, families: list[Family]) -> str:
         if self.method != "auto":
             return self.method
         sizes = samples.alphabet.sizes.astype(float)
@@ -214,12 +215,16 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         quick = np.prod(sizes) <= QUICK_STATES and couplings <= QUICK_TERMS
         return "likelihood" if quick else "pseudolikelihood"
 
-    def _ladder(self, samples: DiscreteSamples, families: list[Family], fit: Callable[..., DiscreteFit]) -> Ladder:
+    def _ladder(self, samples: Samples, families: list[Family], fit: Callable[..., DiscreteFit]) -> Ladder:
         fixed = None if isinstance(self.regularization, str) else float(self.regularization)
         if len(families) == 1 and self.regularization != "search":
-            guard = GUARD * float(samples.weight.sum())
+            guard = GUARD * samples.total
             terms = self._terms_of(samples, families[0])
             return unscored_density(terms, families[0], guard if fixed is None else fixed)
+        if not isinstance(samples, DiscreteSamples):
+            advice = "Pass one order, one radius and a regularization, or X.compute()."
+            requirement = "an array where families or regularizations are compared"
+            raise ValueError(must_be("X", OWNER, requirement, "a Dask collection", advice))
         folds = density_folds(self.cv, samples, self.random_state)
         graphs = (self._terms_of(samples, family).tabulation[0] for family in families)
         scorer = Scorer(all(exact_sums(graph) is not None for graph in graphs))
@@ -229,9 +234,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         with progress(len(families), "families", self.verbose >= 1) as report:
             return climb_densities(terms_of, fit, samples, families, folds, fixed, scorer, report)
 
-    def _fit_terms(
-        self, place: Place, terms: Terms, samples: DiscreteSamples, rho: float, **options: Any
-    ) -> DiscreteFit:
+    def _fit_terms(self, place: Place, terms: Terms, samples: Samples, rho: float, **options: Any) -> DiscreteFit:
         l1 = SCREENING_L1[self.method_] if isinstance(self.l1, str) else float(self.l1) or None
         return fit_terms(terms, samples, self.method_, rho, l1, place=place, **options)
 
@@ -239,7 +242,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         """Errors of the couplings; NaN, and a note, where the guard alone keeps a coupling finite."""
         fit = self._fit
         T = len(fit.terms)
-        operations = 5.0 * T**3 + 2.0 * len(fit.samples.codes) * T**2
+        operations = 5.0 * T**3 + 2.0 * fit.samples.count * T**2
         if self.standard_errors is False or (self.standard_errors == "auto" and operations > QUICK_OPERATIONS):
             return None
         found = coupling_errors(fit)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Workers", "connected"]
 
 OWNER = "HamiltonianDensity"
+MERGED_AT_ONCE = 8
 SECONDS = 10  # waited for a scheduler, and for its first worker
 START = "Start one, for example `from dask.distributed import Client; client = Client()`, then call `fit` again."
 
@@ -87,11 +88,6 @@ class Workers:
         return dict(sorted(self.client.nthreads().items()))
 
     @property
-    def addresses(self) -> list[str]:
-        """Addresses of the workers."""
-        return list(self.threads)
-
-    @property
     def n_threads(self) -> int:
         """Threads of all workers."""
         return sum(self.threads.values())
@@ -121,23 +117,27 @@ class Workers:
         with _large_graphs():
             return self.client.map(function, *columns, pure=False)
 
+    def compute(self, delayed: list[Any]) -> list[Future]:
+        """Computes the chunks of a Dask collection; their results stay on the workers."""
+        with _large_graphs():
+            return self.client.compute(delayed)
+
     def put(self, value: Any) -> Future:
         """Sends a value once to the scheduler, from where workers pass it on to each other."""
         return self.submit(_same, value)
 
-    def merge(self, plus: Callable[..., Any], parts: list[Future], at_once: int) -> Future:
+    def merge(self, plus: Callable[..., Any], parts: list[Future]) -> Future:
         """Merges results on the workers, always in the same order.
 
         Args:
             plus: Merges a list of neighbouring results.
             parts: Futures of results, at least one.
-            at_once: Most results merged by one task.
 
         Returns:
             A future of the whole.
         """
         while len(parts) > 1:
-            parts = self.map(plus, [parts[k : k + at_once] for k in range(0, len(parts), at_once)])
+            parts = self.map(plus, [parts[k : k + MERGED_AT_ONCE] for k in range(0, len(parts), MERGED_AT_ONCE)])
         return parts[0]
 
 

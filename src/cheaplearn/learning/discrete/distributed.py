@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
 import numpy as np
@@ -27,13 +27,19 @@ from .score_moments import ScoreMoments, ScorePoint
 if TYPE_CHECKING:
     from distributed import Future
 
-__all__ = ["ClusterPlace", "ClusterSums", "cluster"]
+__all__ = ["ClusterPlace", "ClusterSums", "Releasable", "cluster", "partition_on_worker"]
 
 LEAST_SAMPLES = 4096  # of a partition: fewer cost less than the message about them
 PARTITIONS_PER_THREAD = 2  # one more than one, so that a slow worker holds up less
 MOST_BYTES = 32 << 20  # of a partition on its way to a worker
-MERGED_AT_ONCE = 8
 KEPT_SHARE = 1 / 4  # of a worker's memory, for curvatures
+
+
+class Releasable(Protocol):
+    """What holds memory of a cluster."""
+
+    def release(self) -> None:
+        """Frees it."""
 
 
 @contextmanager
@@ -66,7 +72,7 @@ class ClusterPlace:
     """
 
     workers: Workers
-    _made: WeakSet[ClusterSums] = field(default_factory=WeakSet, repr=False)
+    _made: WeakSet[Releasable] = field(default_factory=WeakSet, repr=False)
 
     def __call__(self, atoms: np.ndarray, weight: np.ndarray, pattern: Pattern, loss: Loss) -> ClusterSums:
         """Sends each worker its samples, one bit for each atom.
@@ -84,20 +90,27 @@ class ClusterPlace:
         low = -1 if loss.kind == "spin" else 0
         packed = [(_packed(atoms[:, part]), weight[part], low) for part in parts]
         family = self.workers.put((pattern, loss))
-        owners = self.workers.owners(len(parts))
-        share = KEPT_SHARE / math.ceil(len(parts) / len(self.workers.addresses))
+        owners, share = self.workers.owners(len(parts)), self.share(len(parts))
         futures = [
             self.workers.submit(_unpacked_partition, *piece, family, share, owner=owner)
             for piece, owner in zip(packed, owners, strict=True)
         ]
         sums = ClusterSums(self.workers, futures, [part.start for part in parts])
-        self._made.add(sums)
+        self.keep(sums)
         return sums
+
+    def share(self, count: int) -> float:
+        """Returns the share of a worker's memory that each of `count` partitions may keep curvatures in."""
+        return KEPT_SHARE / math.ceil(count / len(self.workers.threads))
+
+    def keep(self, made: Releasable) -> None:
+        """Remembers to release what was made here, if it still exists then."""
+        self._made.add(made)
 
     def release(self) -> None:
         """Frees the memory of the cluster."""
-        for sums in self._made:
-            sums.release()
+        for made in self._made:
+            made.release()
 
 
 @dataclass(eq=False)
@@ -137,7 +150,7 @@ class ClusterSums:
             raise RuntimeError(message)
         everywhere = [self.workers.put(given)] * len(self.partitions)
         parts = self.workers.map(sums, self.partitions, everywhere, self.offsets)
-        return self.workers.merge(_plus, parts, MERGED_AT_ONCE).result()
+        return self.workers.merge(_plus, parts).result()
 
 
 def _parts(count: int, n_atoms: int, n_threads: int) -> list[slice]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from .fitting import Place
 from .partition import Partition
+from .samples import Place
 
 __all__ = ["place_of"]
 

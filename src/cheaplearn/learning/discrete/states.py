@@ -1,0 +1,44 @@
+"""The states that occur in columns of raw categories."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..._messages import must_be
+
+__all__ = ["sorted_states", "states_of"]
+
+OWNER = "HamiltonianDensity"
+
+
+def states_of(column: np.ndarray, rows: np.ndarray, name: str) -> set[Any]:
+    """Different values of a column.
+
+    Args:
+        column: Raw values, shape (samples,).
+        rows: Number of each row, for the message.
+        name: Name of the column.
+
+    Returns:
+        The values.
+
+    Raises:
+        ValueError: If a value is missing (None or NaN); says where the first one is.
+    """
+    values = column.tolist()
+    states = set(values)
+    if any(value is None or value != value for value in states):
+        row = rows[next(k for k, value in enumerate(values) if value is None or value != value)]
+        advice = "Name missing values as a state of their own, or leave the row out."
+        raise ValueError(must_be("X", OWNER, f"without missing values in column {name}", f"row {row}", advice))
+    return states
+
+
+def sorted_states(states: set[Any], name: str) -> np.ndarray:
+    """Returns the states in ascending order; a ValueError says that they are of several types."""
+    try:
+        return np.array(sorted(states))
+    except TypeError as err:
+        raise ValueError(must_be("X", OWNER, f"of one type in column {name}", "text and numbers")) from err
