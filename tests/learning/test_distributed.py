@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import cheaplearn as cl
-from cheaplearn.learning.discrete import clusters, distributed
+from cheaplearn.learning.discrete import cluster_samples, clusters, distributed
 
 dask_distributed = pytest.importorskip("distributed")
 dask_array = pytest.importorskip("dask.array")
@@ -20,13 +20,19 @@ N, SITES = 12_500, 8  # three partitions, of 4,096 samples and more
 
 
 @pytest.fixture(scope="module")
-def client():
+def processes():
     silent = {"processes": True, "dashboard_address": ":0", "silence_logs": 50}
     with (
         dask_distributed.LocalCluster(n_workers=3, threads_per_worker=1, **silent) as cluster,
         dask_distributed.Client(cluster) as client,
     ):
         yield client
+
+
+@pytest.fixture
+def client(processes):
+    processes.wait_for_workers(3, timeout=60)  # the test before may have killed one
+    return processes
 
 
 def chain_of_spins(seed, samples=N, sites=SITES):
@@ -75,13 +81,26 @@ def test_a_cluster_finds_the_couplings_of_one_machine(client, kind, arguments):
     assert_same(fitted(X, "numpy", weight, kind=kind, **arguments), fitted(X, "dask", weight, kind=kind, **arguments))
 
 
-def test_samples_are_divided_among_all_workers(client):
+def test_each_worker_holds_its_samples_and_no_others(client):
     with distributed.cluster("dask") as place:
         sums = sums_of(place, chain_of_spins(4))
-        sums.first(np.zeros(len(sums.theta)))
-        owners = client.who_has(sums.partitions).values()
+        for _ in range(5):
+            sums.first(sums.theta)
+        owners = [worker for some in client.who_has(sums.partitions).values() for worker in some]
         assert len(sums.partitions) == 3
-        assert {owner for some in owners for owner in some} == set(client.nthreads())
+        assert sorted(owners) == sorted(client.nthreads())
+
+
+def test_neighbouring_chunks_are_joined_into_equal_runs():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        counts = (rng.integers(0, 900, rng.integers(1, 30)) * rng.integers(0, 2)).tolist()
+        number = int(rng.integers(1, 6))
+        runs = [counts[part] for part in cluster_samples._neighbours(counts, number)]
+        assert [count for run in runs for count in run if count] == [count for count in counts if count]
+        assert all(sum(run) > 0 for run in runs)
+        assert len(runs) <= number
+        assert max(map(sum, runs), default=0) <= sum(counts) / number + max(counts)
 
 
 def test_squared_scores_are_of_the_same_samples_however_these_are_divided(client):

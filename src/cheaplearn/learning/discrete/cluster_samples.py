@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from ..._messages import must_be
 from ...hamiltonian import Alphabet
 from .clusters import Workers
-from .distributed import LEAST_SAMPLES, ClusterPlace, ClusterSums, partition_on_worker
+from .distributed import ClusterPlace, ClusterSums, number_of_partitions, partition_on_worker
 from .losses import Loss
 from .partition import Partition
 from .pattern import Pattern
@@ -43,7 +43,7 @@ def read_collection(
         place: The cluster.
 
     Returns:
-        The samples; small chunks are joined, and different rows of a chunk are there once.
+        The samples; neighbouring chunks are joined, and different rows of a chunk are there once.
 
     Raises:
         ValueError: If a value is no state (says row and column) or weights are negative, all 0 or of another number.
@@ -63,7 +63,9 @@ def read_collection(
     shared = workers.put(alphabet)
     encoded = workers.map(_encoded, blocks, weights, offsets[:-1], [shared] * len(blocks))
     counts = _results(workers.map(_size, encoded))
-    pieces = workers.map(_joined, [encoded[part] for part in _neighbours(counts)])
+    groups = _neighbours(counts, number_of_partitions(sum(counts), workers.n_threads))
+    owners = workers.owners(len(groups))
+    pieces = [workers.submit(_joined, encoded[part], owner=owner) for part, owner in zip(groups, owners, strict=True)]
     sizes = [f.result() for f in workers.map(_size_and_total, pieces)]
     if not sizes:
         raise ValueError(must_be("sample_weight", OWNER, "positive for some sample", "none"))
@@ -82,7 +84,7 @@ class ClusterSamples:
         total: Total sample weight.
         counts: Different rows of each piece.
         place: The cluster; None once released.
-        pieces: One future of `DiscreteSamples` for each chunk, or a few small ones.
+        pieces: One future of `DiscreteSamples` for each run of chunks.
     """
 
     alphabet: Alphabet
@@ -217,15 +219,12 @@ def _size(samples: DiscreteSamples | str) -> int | str:
     return samples if isinstance(samples, str) else samples.count
 
 
-def _neighbours(counts: list[int]) -> list[slice]:
-    """Joins small chunks with those after them, until there are enough samples for a partition."""
-    groups, first, rows = [], 0, 0
-    for last, count in enumerate(counts, 1):
-        rows += count
-        if rows >= LEAST_SAMPLES or (last == len(counts) and rows):
-            groups.append(slice(first, last))
-            first, rows = last, 0
-    return groups
+def _neighbours(counts: list[int], number: int) -> list[slice]:
+    """Divides chunks of so many samples into about equal runs, none of them empty."""
+    ends = np.cumsum(counts)
+    group = np.minimum((ends - np.array(counts) / 2) * number // max(ends[-1], 1), number - 1)
+    bounds = [0, *(1 + np.flatnonzero(np.diff(group))).tolist(), len(counts)]
+    return [slice(a, b) for a, b in pairwise(bounds) if sum(counts[a:b])]
 
 
 def _joined(parts: list[DiscreteSamples]) -> DiscreteSamples:

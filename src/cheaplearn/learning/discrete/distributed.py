@@ -27,10 +27,9 @@ from .score_moments import ScoreMoments, ScorePoint
 if TYPE_CHECKING:
     from distributed import Future
 
-__all__ = ["ClusterPlace", "ClusterSums", "Releasable", "cluster", "partition_on_worker"]
+__all__ = ["ClusterPlace", "ClusterSums", "Releasable", "cluster", "number_of_partitions", "partition_on_worker"]
 
 LEAST_SAMPLES = 4096  # of a partition: fewer cost less than the message about them
-PARTITIONS_PER_THREAD = 2  # one more than one, so that a slow worker holds up less
 MOST_BYTES = 32 << 20  # of a partition on its way to a worker
 KEPT_SHARE = 1 / 4  # of a worker's memory, for curvatures
 
@@ -153,10 +152,18 @@ class ClusterSums:
         return self.workers.merge(_plus, parts).result()
 
 
+def number_of_partitions(count: int, n_threads: int) -> int:
+    """Returns how many partitions keep all threads busy.
+
+    One for each thread: a second one would wait, and a scheduler moves what waits to idle workers, away from its
+    curvatures.
+    """
+    return max(1, min(n_threads, count // LEAST_SAMPLES))
+
+
 def _parts(count: int, n_atoms: int, n_threads: int) -> list[slice]:
     """Cuts samples into equal runs."""
-    wanted = min(PARTITIONS_PER_THREAD * n_threads, count // LEAST_SAMPLES)
-    number = min(count, max(1, wanted, math.ceil(count * n_atoms / 8 / MOST_BYTES)))
+    number = min(count, max(number_of_partitions(count, n_threads), math.ceil(count * n_atoms / 8 / MOST_BYTES)))
     bounds = [count * k // number for k in range(number + 1)]
     return [slice(a, b) for a, b in itertools.pairwise(bounds)]
 
