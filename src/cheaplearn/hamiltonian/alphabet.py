@@ -65,12 +65,13 @@ class Alphabet:
 
     __hash__ = None  # type: ignore[assignment]
 
-    def encode(self, X: Any, owner: str = "Hamiltonian") -> np.ndarray:
+    def encode(self, X: Any, owner: str = "Hamiltonian", first_row: int = 0) -> np.ndarray:
         """Looks up the codes of raw values.
 
         Args:
             X: Raw values, shape (samples, n).
             owner: Who is called, for the message.
+            first_row: Number of the first row, for the message.
 
         Returns:
             Codes, shape (samples, n), uint8, or int32 if a site has more than 256 states.
@@ -91,16 +92,16 @@ class Alphabet:
             except TypeError:  # text among numbers, or the reverse
                 known = np.zeros(len(column), bool)
             if not np.all(known):
-                self._refuse(values, site, int(np.argmin(known)), owner)
+                self._refuse(values[np.argmin(known), site], site, first_row + int(np.argmin(known)), owner)
             codes[:, site] = place
         return codes
 
-    def _refuse(self, values: np.ndarray, site: int, row: int, owner: str) -> None:
+    def _refuse(self, value: Any, site: int, row: int, owner: str) -> None:
         labels = self.labels[site].tolist()
         listed = ", ".join(map(repr, labels[:30])) + (", ..." if len(labels) > 30 else "")
         requirement = f"one of {listed} in column {site} ({self.names[site]})"
         advice = "Correct the value, or fit again with every state that can occur."
-        got = f"{values[row, site].item() if hasattr(values[row, site], 'item') else values[row, site]!r} in row {row}"
+        got = f"{value.item() if hasattr(value, 'item') else value!r} in row {row}"
         raise ValueError(must_be("X", owner, requirement, got, advice))
 
     def decode(self, codes: np.ndarray) -> np.ndarray:

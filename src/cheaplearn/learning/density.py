@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,6 +13,7 @@ from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
+from .._messages import must_be
 from ..hamiltonian import FactorGraph
 from ..hamiltonian.conditional import pseudo_log_likelihood
 from ..hamiltonian.partition import exact_sampler
@@ -22,8 +24,8 @@ from .density_arguments import check_density_arguments, density_folds, read_rows
 from .density_ladder import Scorer, climb_densities, score_baselines, unscored_density
 from .discrete.fitting import SCREENING_L1, DiscreteFit, coupling_errors, exact_sums, fit_terms
 from .discrete.places import place_of
-from .discrete.samples import DiscreteSamples, oddities
-from .discrete.start import site_frequencies
+from .discrete.samples import DiscreteSamples, Place, Samples, oddities
+from .discrete.start import smoothed_frequencies
 from .discrete.terms import Terms, explicit_sites, local_terms, terms_of_sites
 from .families import Family, list_families
 from .ladder import Ladder
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
     from ..circuit import Circuit
     from ..hamiltonian.partition import LogPartition
-    from ..hamiltonian.sampling import Samples
+    from ..hamiltonian.sampling import Samples as Drawn
 
 __all__ = ["HamiltonianDensity"]
 
@@ -77,7 +79,9 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         cv: Number of shuffled folds, or a splitter, which is used if anything is to be chosen.
         standard_errors: True, False, or "auto" to compute them if that takes seconds at most.
         labels: States of the categories, one list for all columns or one for each; None for those that occur.
-        engine: "numpy" for this machine, "dask" for the current Dask client, or the address of a scheduler.
+        engine: "numpy" for this machine, "dask" for the current Dask client, or the address of a scheduler: samples
+            are divided among its workers, and a lost worker costs time only. The likelihood of an array is
+            summed here, in one pass over the samples; that of a Dask collection on the cluster.
         random_state: Seed of folds and of annealing.
         verbose: 1 or more draws a progress bar on stderr.
         max_terms: Families of a ladder with more monomials of sites are not fitted, and `ladder_notes_` says so.
@@ -157,7 +161,9 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         Args:
             X: Samples, shape (samples, n), values of the kind; DataFrame columns name the sites. Rows may be
                 unique rows with their counts as `sample_weight` where nothing is to be chosen; a ladder needs the
-                rows themselves, because its folds hold out whole rows with all their weight.
+                rows themselves, because its folds hold out whole rows with all their weight. A Dask array or DataFrame
+                stays on the cluster of `engine`, chunk by chunk, and must be the same whenever it is computed; one
+                family is fitted to it.
             y: Ignored.
             sample_weight: Non-negative weights, shape (samples,); a weight of 2 counts as two samples, 0 as none.
             groups: Group of each sample, never divided between training and held-out rows.
@@ -173,24 +179,31 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
             ConvergenceWarning: If an optimum was not reached to its tolerance.
         """
         check_density_arguments(self)
-        samples = read_samples(self, X, sample_weight, groups)
+        with place_of(self.engine) as place:
+            converged = self._fit_at(place, read_samples(self, X, sample_weight, groups, place))
+        self._warn(converged)
+        return self
+
+    def _fit_at(self, place: Place, samples: Samples) -> bool:
+        """Fits, summing samples at a place; returns whether every optimum was reached."""
         self.alphabet_ = samples.alphabet
         self.gauge_ = "zero-sum" if self.kind == "category" else "none"
         families, self.ladder_notes_ = self._families(samples)
         self.method_ = self._method(samples, families)
-        ladder = self._ladder(samples, families)
+        fit_terms = partial(self._fit_terms, place)
+        ladder = self._ladder(samples, families, fit_terms)
         self.ladder_, self.regularization_path_ = ladder.table, ladder.path
         self.regularization_ = ladder.regularization
-        self._fit = self._fit_terms(self._terms_of(samples, ladder.family), samples, ladder.regularization)
+        self._fit = fit_terms(self._terms_of(samples, ladder.family), samples, ladder.regularization)
         self.order_, self.radius_ = ladder.family.order, ladder.family.radius
         self.gradient_norm_, self.n_iter_ = self._fit.optimum.gradient_norm, max(self._fit.optimum.steps, 1)
         self.notes_ = oddities(self._fit.samples, self._fit.terms.coupled_pairs)
         self.hamiltonian_ = self._fit.terms.hamiltonian(self._fit.theta, self._standard_errors())
+        self._frequencies = smoothed_frequencies(self._fit.samples.state_weights(), 1.0)
         self._sums: LogPartition | None = None
-        self._warn(ladder.converged)
-        return self
+        return ladder.converged
 
-    def _families(self, samples: DiscreteSamples) -> tuple[list[Family], list[str]]:
+    def _families(self, samples: Samples) -> tuple[list[Family], list[str]]:
         if self.terms is not None:
             sets = explicit_sites(self.terms, samples.alphabet.names)
             return [Family(len(sets), math.inf, sum(map(len, sets)))], []
@@ -199,13 +212,13 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         limit = self.max_terms if several else np.iinfo(np.int64).max
         return list_families(n, self.order, self.radius, self.geometry, limit, kinds=("bit",) * n, owner=OWNER)
 
-    def _terms_of(self, samples: DiscreteSamples, family: Family) -> Terms:
+    def _terms_of(self, samples: Samples, family: Family) -> Terms:
         if self.terms is None:
             return local_terms(self.kind, samples.alphabet, family.order, family.radius, self.geometry)
         sets = explicit_sites(self.terms, samples.alphabet.names)
         return terms_of_sites(self.kind, samples.alphabet, sets, self.geometry)
 
-    def _method(self, samples: DiscreteSamples, families: list[Family]) -> str:
+    def _method(self, samples: Samples, families: list[Family]) -> str:
         if self.method != "auto":
             return self.method
         per_site = float(samples.alphabet.sizes.max()) if self.kind == "category" else 1.0
@@ -213,14 +226,18 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         quick = math.prod(samples.alphabet.sizes.tolist()) <= QUICK_STATES and couplings <= QUICK_TERMS
         return "likelihood" if quick else "pseudolikelihood"
 
-    def _ladder(self, samples: DiscreteSamples, families: list[Family]) -> Ladder:
+    def _ladder(self, samples: Samples, families: list[Family], fit: Callable[..., DiscreteFit]) -> Ladder:
         for of_another_fit in ("ladder_score_", "baselines_"):
             self.__dict__.pop(of_another_fit, None)
         fixed = None if isinstance(self.regularization, str) else float(self.regularization)
         if len(families) == 1 and self.regularization != "search":
-            guard = min(GUARD * float(samples.weight.sum()), MOST_GUARD)
+            guard = min(GUARD * samples.total, MOST_GUARD)
             terms = self._terms_of(samples, families[0])
             return unscored_density(terms, families[0], guard if fixed is None else fixed)
+        if not isinstance(samples, DiscreteSamples):
+            advice = "Pass one order, one radius and a regularization, or X.compute()."
+            requirement = "an array where families or regularizations are compared"
+            raise ValueError(must_be("X", OWNER, requirement, "a Dask collection", advice))
         folds = density_folds(self.cv, samples, self.random_state)
         graphs = (self._terms_of(samples, family).tabulation[0] for family in families)
         scorer = Scorer(all(exact_sums(graph) is not None for graph in graphs))
@@ -228,17 +245,17 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         self.baselines_ = score_baselines(samples, folds, scorer)
         terms_of = partial(self._terms_of, samples)
         with progress(len(families), "families", self.verbose >= 1) as report:
-            return climb_densities(terms_of, self._fit_terms, samples, families, folds, fixed, scorer, report)
+            return climb_densities(terms_of, fit, samples, families, folds, fixed, scorer, report)
 
-    def _fit_terms(self, terms: Terms, samples: DiscreteSamples, rho: float, **options: Any) -> DiscreteFit:
+    def _fit_terms(self, place: Place, terms: Terms, samples: Samples, rho: float, **options: Any) -> DiscreteFit:
         l1 = SCREENING_L1[self.method_] if isinstance(self.l1, str) else float(self.l1) or None
-        return fit_terms(terms, samples, self.method_, rho, l1, place=place_of(self.engine), **options)
+        return fit_terms(terms, samples, self.method_, rho, l1, place=place, **options)
 
     def _standard_errors(self) -> np.ndarray | None:
         """Errors of the couplings; NaN, and a note, where the guard alone keeps a coupling finite."""
         fit = self._fit
         T = len(fit.terms)
-        operations = 5.0 * T**3 + 2.0 * len(fit.samples.codes) * T**2
+        operations = 5.0 * T**3 + 2.0 * fit.samples.count * T**2
         if self.standard_errors is False or (self.standard_errors == "auto" and operations > QUICK_OPERATIONS):
             return None
         found = coupling_errors(fit)
@@ -305,9 +322,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
             The ln Z.
         """
         check_is_fitted(self)
-        samples = self._fit.samples
-        frequencies = site_frequencies(samples.codes, samples.weight, self.alphabet_.sizes, 1.0)
-        base = [-np.log(p) for p in frequencies]
+        base = [-np.log(p) for p in self._frequencies]
         self._sums = estimate_log_partition(self.graph_, self.random_state, base, **options)
         return self._sums
 
@@ -392,7 +407,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         check_is_fitted(self)
         return self.alphabet_.decode(self.sample_result(n, method, random_state, **options).codes)
 
-    def sample_result(self, n: int, method: str = "auto", random_state: Any = None, **options: Any) -> Samples:
+    def sample_result(self, n: int, method: str = "auto", random_state: Any = None, **options: Any) -> Drawn:
         """Draws samples as `sample` does.
 
         Args:

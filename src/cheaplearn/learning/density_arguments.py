@@ -6,17 +6,18 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from sklearn.model_selection import GroupKFold, KFold, check_cv
-from sklearn.utils.validation import _check_sample_weight, check_consistent_length, validate_data
+from sklearn.utils.validation import _check_feature_names, _check_sample_weight, check_consistent_length, validate_data
 
 from .._messages import must_be
 from ..geometry import Geometry
 from ..hamiltonian import Alphabet
-from .discrete.samples import DiscreteSamples
+from .discrete.samples import DiscreteSamples, Place
+from .discrete.states import sorted_states, states_of
 
 if TYPE_CHECKING:
     from .density import HamiltonianDensity
+    from .discrete.cluster_samples import ClusterSamples
 
 __all__ = ["check_density_arguments", "density_folds", "read_samples"]
 
@@ -61,7 +62,9 @@ def _check_number(name: str, value: Any, also: str) -> None:
         raise ValueError(must_be(name, OWNER, f"{also}a finite number, not negative", repr(value)))
 
 
-def read_samples(model: HamiltonianDensity, X: Any, sample_weight: Any, groups: Any) -> DiscreteSamples:
+def read_samples(
+    model: HamiltonianDensity, X: Any, sample_weight: Any, groups: Any, place: Place
+) -> DiscreteSamples | ClusterSamples:
     """Validates what was passed to `fit` and leaves out rows of weight 0, which count as no sample.
 
     Args:
@@ -69,30 +72,73 @@ def read_samples(model: HamiltonianDensity, X: Any, sample_weight: Any, groups: 
         X: Samples.
         sample_weight: Weights or None.
         groups: Groups or None.
+        place: Where samples are summed.
 
     Returns:
         The samples.
 
     Raises:
-        ValueError: If a value is not of the kind (says row and column), weights are negative or all 0, or the
-            geometry has another number of sites.
+        ValueError: If a value is not of the kind (says row and column), weights are negative or all 0, the
+            geometry has another number of sites, or a Dask collection is to be fitted on this machine.
     """
+    if type(X).__module__.partition(".")[0] in {"dask", "dask_expr"}:
+        return _read_collection(model, X, sample_weight, groups, place)
     X = read_rows(model, X, reset=True)
     weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     check_consistent_length(X, groups)
-    if model.geometry is not None and model.geometry.n_sites != X.shape[1]:
-        got = f"{model.geometry!r} with {model.geometry.n_sites} sites for {X.shape[1]} columns"
-        advice = "Pass the geometry of the columns, or geometry=None."
-        raise ValueError(must_be("geometry", OWNER, "one site per column of X", got, advice))
+    _check_geometry(model, X.shape[1])
     counted = np.flatnonzero(weight > 0)
     if not len(counted):
         raise ValueError(must_be("sample_weight", OWNER, "positive for some sample", "none"))
-    names = tuple(map(str, getattr(model, "feature_names_in_", [f"x{i}" for i in range(X.shape[1])])))
-    alphabet = _alphabet(model, X, counted, names)
+    names = _names(model)
+    states = given_states(model, names) or [
+        sorted_states(states_of(X[counted, i], counted, names[i]), names[i]) for i in range(len(names))
+    ]
+    alphabet = Alphabet(names, tuple(states))
     checked = X if model.kind != "category" or model.labels is not None else X[counted]
     codes = alphabet.encode(checked, OWNER)[counted if checked is X else slice(None)]
     chosen = None if groups is None else np.asarray(groups)[counted]
     return DiscreteSamples(codes, weight[counted], alphabet, chosen, counted, len(X))
+
+
+def _read_collection(
+    model: HamiltonianDensity, X: Any, sample_weight: Any, groups: Any, place: Place
+) -> ClusterSamples:
+    """Reads a Dask array or DataFrame; its rows stay on the cluster."""
+    from .discrete.cluster_samples import read_collection
+    from .discrete.distributed import ClusterPlace
+
+    if not isinstance(place, ClusterPlace):
+        advice = 'Pass engine="dask", or X.compute().'
+        raise ValueError(must_be("engine", OWNER, '"dask" or an address for a Dask collection', '"numpy"', advice))
+    if groups is not None:
+        advice = "Groups only matter where families are compared, which needs an array."
+        raise ValueError(must_be("groups", OWNER, "None for a Dask collection", "groups", advice))
+    if hasattr(X, "to_dask_array"):
+        _check_feature_names(model, X, reset=True)
+        columns = np.asarray(X.columns, dtype=object)
+        if all(isinstance(name, str) for name in columns):
+            model.feature_names_in_ = columns
+        X = X.to_dask_array()
+    elif hasattr(model, "feature_names_in_"):
+        del model.feature_names_in_
+    if X.ndim != 2 or not X.shape[1] >= 1:
+        raise ValueError(must_be("X", OWNER, "of shape (samples, n)", f"shape {X.shape}"))
+    model.n_features_in_ = X.shape[1]
+    _check_geometry(model, X.shape[1])
+    names = _names(model)
+    return read_collection(X, sample_weight, model.kind, names, given_states(model, names), place)
+
+
+def _names(model: HamiltonianDensity) -> tuple[str, ...]:
+    return tuple(map(str, getattr(model, "feature_names_in_", [f"x{i}" for i in range(model.n_features_in_)])))
+
+
+def _check_geometry(model: HamiltonianDensity, n: int) -> None:
+    if model.geometry is not None and model.geometry.n_sites != n:
+        got = f"{model.geometry!r} with {model.geometry.n_sites} sites for {n} columns"
+        advice = "Pass the geometry of the columns, or geometry=None."
+        raise ValueError(must_be("geometry", OWNER, "one site per column of X", got, advice))
 
 
 def read_rows(model: HamiltonianDensity, X: Any, reset: bool) -> np.ndarray:
@@ -101,30 +147,19 @@ def read_rows(model: HamiltonianDensity, X: Any, reset: bool) -> np.ndarray:
     return validate_data(model, X, reset=reset, dtype=np.float64 if finite else None, ensure_all_finite=finite)
 
 
-def _alphabet(model: HamiltonianDensity, X: np.ndarray, counted: np.ndarray, names: tuple[str, ...]) -> Alphabet:
-    """Returns the states of all sites; states of categories that are not given are those of the counted rows."""
+def given_states(model: HamiltonianDensity, names: tuple[str, ...]) -> list[np.ndarray] | None:
+    """Returns the states of each site as far as the arguments say them, or None for those that occur."""
     if model.kind != "category":
-        return Alphabet.of_kinds(names, [model.kind] * len(names))
+        return list(Alphabet.of_kinds(names, [model.kind] * len(names)).labels)
     if model.labels is None:
-        return Alphabet(names, tuple(_states(X[counted, i], counted, name) for i, name in enumerate(names)))
+        return None
     given = list(model.labels)
     nested = bool(given) and isinstance(given[0], list | tuple | np.ndarray)
     per_site = [np.asarray(states) for states in given] if nested else [np.asarray(given)] * len(names)
     if len(per_site) != len(names):
         requirement = f"one list of states, or one for each of {len(names)} columns"
         raise ValueError(must_be("labels", OWNER, requirement, f"{len(per_site)} lists"))
-    return Alphabet(names, tuple(per_site))
-
-
-def _states(column: np.ndarray, rows: np.ndarray, name: str) -> np.ndarray:
-    missing = rows[np.asarray(pd.isna(column))]
-    if len(missing):
-        advice = "Name missing values as a state of their own, or leave the row out."
-        raise ValueError(must_be("X", OWNER, f"without missing values in column {name}", f"row {missing[0]}", advice))
-    try:
-        return np.array(sorted(set(column.tolist())))
-    except TypeError as err:
-        raise ValueError(must_be("X", OWNER, f"of one type in column {name}", "text and numbers")) from err
+    return per_site
 
 
 def density_folds(cv: Any, samples: DiscreteSamples, random_state: Any) -> list[tuple[np.ndarray, np.ndarray]]:

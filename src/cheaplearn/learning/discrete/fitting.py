@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,22 +10,21 @@ from threadpoolctl import threadpool_limits
 from ..._messages import must_be
 from ...hamiltonian import FactorGraph
 from ...hamiltonian.partition.log_partition import exact_method
-from .fields import cofactor_values
-from .likelihood import ExactSums, LikelihoodObjective, likelihood_moments, mean_features
+from .likelihood import ExactSums, LikelihoodObjective, fisher_information
 from .local_sandwich import local_entries, local_errors
-from .losses import Loss, loss_of
+from .losses import loss_of
 from .newton import Optimum, minimise
-from .objective import ConditionalObjective, Point, SumsOfSamples
+from .objective import ConditionalObjective, Point
 from .partition import Partition
-from .pattern import Pattern, slots_of
+from .pattern import slots_of
 from .proximal import GroupNorm, minimise_sparse
-from .samples import DiscreteSamples
+from .samples import Place, Samples
 from .sandwich import CouplingErrors, conditional_information, sandwich_errors
-from .score_moments import ScorePoint
-from .start import independent_couplings, site_frequencies
+from .score_moments import ScoreMoments, ScorePoint
+from .start import independent_couplings, smoothed_frequencies
 from .terms import Terms
 
-__all__ = ["DiscreteFit", "Place", "exact_sums", "coupling_errors", "fit_terms"]
+__all__ = ["DiscreteFit", "exact_sums", "coupling_errors", "fit_terms"]
 
 TOLERANCE = 1e-8  # norm of the gradient relative to that of the uniform model
 MAX_ELIMINATION = 1 << 24  # table entries of all cliques up to which the likelihood is fitted by elimination
@@ -35,8 +33,6 @@ SCORE_OPERATIONS = 1e11  # spent on the covariance of the scores before samples 
 MAX_DENSE = 10_000  # couplings whose second derivative is held as a matrix
 MAX_SPARSE = 20_000_000  # entries of a sparse one
 ROWS_OF_SQUARES = 4096
-
-Place = Callable[[np.ndarray, np.ndarray, Pattern, Loss], SumsOfSamples]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +50,7 @@ class DiscreteFit:
     terms: Terms
     objective: ConditionalObjective | LikelihoodObjective
     optimum: Optimum
-    samples: DiscreteSamples
+    samples: Samples
     penalized: Optimum | None = None
 
     @property
@@ -80,7 +76,7 @@ def exact_sums(graph: FactorGraph) -> ExactSums | None:
 
 def fit_terms(
     terms: Terms,
-    samples: DiscreteSamples,
+    samples: Samples,
     method: str,
     regularization: float,
     l1: float | None = None,
@@ -109,8 +105,8 @@ def fit_terms(
     """
     different = samples.distinct()
     if start is None:
-        smoothing = max(regularization, 1e-6 * float(samples.weight.sum()))
-        frequencies = site_frequencies(different.codes, different.weight, samples.alphabet.sizes, smoothing)
+        smoothing = max(regularization, 1e-6 * samples.total)
+        frequencies = smoothed_frequencies(different.state_weights(), smoothing)
         start = independent_couplings(terms, frequencies)
     with threadpool_limits(1):  # threads work on blocks of samples; BLAS must not start its own
         objective = _objective(terms, different, method, regularization, place)
@@ -135,10 +131,9 @@ def l1_norm(terms: Terms, total: float, strength: float) -> GroupNorm:
 
 
 def _objective(
-    terms: Terms, samples: DiscreteSamples, method: str, regularization: float, place: Place
+    terms: Terms, samples: Samples, method: str, regularization: float, place: Place
 ) -> ConditionalObjective | LikelihoodObjective:
-    rho, total = np.full(len(terms), float(regularization)), float(samples.weight.sum())
-    atoms = np.ascontiguousarray(terms.atoms(samples.codes).T)
+    rho, total = np.full(len(terms), float(regularization)), samples.total
     if method == "likelihood":
         graph, _ = terms.tabulation
         sums = exact_sums(graph)
@@ -146,20 +141,13 @@ def _objective(
             requirement = "pseudolikelihood or screening where ln Z cannot be computed exactly"
             got = f"'likelihood' for {graph.n_sites} sites that are coupled too widely"
             raise ValueError(must_be("method", "HamiltonianDensity", requirement, got))
-        means = mean_features(terms, atoms, samples.weight)
+        means = samples.feature_sums(terms) / total
         return LikelihoodObjective(terms, means, total, rho, sums)
     pattern = slots_of(terms)
-    samples_summed = place(atoms, samples.weight, pattern, loss_of(method, terms))
-    square = _mean_squares(pattern, atoms, samples.weight)
-    return ConditionalObjective(terms, pattern, samples_summed, total, rho, method == "screening", square)
-
-
-def _mean_squares(pattern: Pattern, atoms: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Mean square of each cofactor, over evenly spaced samples (it only scales the solver's steps)."""
-    step = -(-atoms.shape[1] // ROWS_OF_SQUARES)
-    U = cofactor_values(pattern, atoms[:, ::step].astype(np.float32))
-    w = weight[::step]
-    return ((U * U) @ w / w.sum()).astype(np.float64)
+    summed = samples.sums(place, pattern, loss_of(method, terms))
+    squares = samples.square_sums(terms.kind, pattern, -(-samples.count // ROWS_OF_SQUARES))
+    row_square = squares[:-1] / squares[-1]  # only scales the solver's steps
+    return ConditionalObjective(terms, pattern, summed, total, rho, method == "screening", row_square)
 
 
 def coupling_errors(fit: DiscreteFit) -> CouplingErrors:
@@ -189,11 +177,11 @@ def coupling_errors(fit: DiscreteFit) -> CouplingErrors:
         return CouplingErrors(*np.empty((4, 0)))
     point, objective = fit.optimum.point, fit.objective
     if isinstance(objective, LikelihoodObjective):
-        atoms = np.ascontiguousarray(fit.terms.atoms(fit.samples.codes).T)
-        moments = likelihood_moments(objective, atoms, fit.samples.weight, point)
+        square, score = fit.samples.feature_squares(fit.terms, objective.means)
+        moments = ScoreMoments(fisher_information(objective, point), square, score, objective.total)
     else:
         rows = max(2000, int(SCORE_OPERATIONS / T**2))
-        step = max(1, len(fit.samples.codes) // rows)
+        step = max(1, fit.samples.count // rows)
         moments = objective.sums.score_moments(_score_point(objective, point, step))
         whole = conditional_information(objective, point, moments.information)
         moments = moments._replace(information=whole)

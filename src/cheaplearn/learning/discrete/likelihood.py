@@ -12,10 +12,9 @@ from ...hamiltonian.features import monomial_values
 from ...hamiltonian.partition import Enumeration
 from .exact_covariance import covariance, covariance_is_cheap
 from .objective import Point
-from .score_moments import ScoreMoments
 from .terms import Terms
 
-__all__ = ["ExactSums", "LikelihoodObjective", "likelihood_moments", "mean_features"]
+__all__ = ["ExactSums", "LikelihoodObjective", "feature_squares", "feature_sums", "fisher_information"]
 
 DIFFERENCE = 1e-4  # step of the numerical second derivative, relative to the length of the direction
 BLOCK_ENTRIES = 1 << 22
@@ -50,15 +49,41 @@ def feature_blocks(terms: Terms, atoms: np.ndarray) -> Iterator[tuple[slice, np.
         first += len(block)
 
 
-def mean_features(terms: Terms, atoms: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Returns the mean of every monomial over the samples, shape (couplings,)."""
+def feature_sums(terms: Terms, atoms: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Returns the weighted sum of every monomial over samples, shape (couplings,); atoms (atoms, samples)."""
     total = np.zeros(len(terms))
     rows = max(1, BLOCK_ENTRIES // max(1, len(terms)))
     for first in range(0, len(weight), rows):
         part = slice(first, first + rows)
         for terms_of, values in feature_blocks(terms, atoms[:, part]):
             total[terms_of] += values @ weight[part]
-    return total / weight.sum()
+    return total
+
+
+def feature_squares(
+    terms: Terms, means: np.ndarray, atoms: np.ndarray, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Squares of the scores of samples, the monomials less their means.
+
+    Args:
+        terms: The family.
+        means: Mean of every monomial over all samples, shape (couplings,).
+        atoms: Shape (atoms, samples).
+        weight: Sample weights, shape (samples,).
+
+    Returns:
+        Weighted sums of the outer squares, shape (couplings, couplings), and of the scores, shape (couplings,).
+    """
+    T = len(terms)
+    square, score = np.zeros((T, T)), np.zeros(T)
+    rows = max(1, BLOCK_ENTRIES // T)
+    for first in range(0, len(weight), rows):
+        part = slice(first, first + rows)
+        phi = np.concatenate([values for _, values in feature_blocks(terms, atoms[:, part])])
+        phi -= means[:, None]
+        square += (phi * weight[part]) @ phi.T
+        score += phi @ weight[part]
+    return square, score
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,35 +167,21 @@ class LikelihoodObjective:
         return log_partition, tabulation.T @ marginals
 
 
-def likelihood_moments(
-    objective: LikelihoodObjective, atoms: np.ndarray, weight: np.ndarray, point: Point
-) -> ScoreMoments:
-    """Fisher information and covariance of the scores.
+def fisher_information(objective: LikelihoodObjective, point: Point) -> np.ndarray:
+    """Second derivative of the mean of -ln p without the prior.
 
     Args:
         objective: The likelihood.
-        atoms: Shape (atoms, samples).
-        weight: Sample weights, shape (samples,).
         point: The optimum.
 
     Returns:
-        The moments, as `score_moments` gives them for the other methods.
+        Shape (couplings, couplings).
 
-    Cost: T second derivatives (each two calibrations) where they are not cheap, and 2 N T^2 operations.
+    Cost: T second derivatives (each two calibrations) where they are not cheap.
     """
-    T = len(objective.terms)
     free = objective.regularization / objective.total
     matrix = objective.matrix(point)
     if matrix is not None:
-        information = matrix - np.diag(free)
-    else:
-        information = np.column_stack([objective.second(point, column) - free * column for column in np.eye(T)])
-    square, score = np.zeros((T, T)), np.zeros(T)
-    rows = max(1, BLOCK_ENTRIES // T)
-    for first in range(0, len(weight), rows):
-        part = slice(first, first + rows)
-        phi = np.concatenate([values for _, values in feature_blocks(objective.terms, atoms[:, part])])
-        phi -= objective.means[:, None]
-        square += (phi * weight[part]) @ phi.T
-        score += phi @ weight[part]
-    return ScoreMoments((information + information.T) / 2, square, score, float(weight.sum()))
+        return matrix - np.diag(free)
+    information = np.column_stack([objective.second(point, column) - free * column for column in np.eye(len(free))])
+    return (information + information.T) / 2

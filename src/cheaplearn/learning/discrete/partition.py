@@ -51,6 +51,8 @@ class Partition:
         pattern: Where the couplings stand.
         loss: What is summed.
         threads: Blocks worked on at a time; 0 for one per core.
+        kept_bytes: Memory that curvatures (and as much that samples) may take between calls; without enough of it they
+            are computed anew.
     """
 
     atoms: np.ndarray
@@ -58,9 +60,9 @@ class Partition:
     pattern: Pattern
     loss: Loss
     threads: int = 0
-    _kept: dict[int, np.ndarray] = field(default_factory=dict, repr=False)
+    kept_bytes: int = KEPT_BYTES
     _blocks: dict[int, Block] = field(default_factory=dict, repr=False)
-    _theta: np.ndarray | None = field(default=None, repr=False)
+    _kept: tuple[np.ndarray, dict[int, np.ndarray]] | None = field(default=None, repr=False)  # theta, curvatures
 
     def first(self, theta: np.ndarray) -> Sums:
         """Sums, gradient and curvature.
@@ -71,8 +73,9 @@ class Partition:
         Returns:
             The sums of these samples.
         """
-        keep = self.atoms.size * 4 <= KEPT_BYTES
-        self._theta = theta.copy() if keep else None
+        keep = self._keeps
+        self._kept = None  # frees the memory; an interrupted call leaves nothing behind
+        curvatures: dict[int, np.ndarray] = {}
 
         products = products_of(self.pattern, np.float64)
         W = products.couplings(theta)
@@ -84,10 +87,11 @@ class Partition:
                 return Sums(sites, products.sums(block, np.zeros_like(block.x)), np.zeros(len(block.x)))
             if keep:
                 with np.errstate(over="ignore"):  # only where the line search will take a shorter step
-                    self._kept[part.start] = kept.astype(np.float32)
+                    curvatures[part.start] = kept.astype(np.float32)
             return Sums(sites, products.sums(block, slope), self.loss.curvature(kept, w))
 
         total = _total(self._map(work), Sums.plus)
+        self._kept = (theta.copy(), curvatures) if keep else None
         return total._replace(slots=products.by_slot(total.slots))
 
     def second(self, theta: np.ndarray, direction: np.ndarray) -> np.ndarray:
@@ -100,14 +104,16 @@ class Partition:
         Returns:
             By slot, shape (slots,); computed in float32, summed over blocks in float64.
         """
-        known = self._theta is not None and np.array_equal(theta, self._theta)
+        if self._keeps and (self._kept is None or not np.array_equal(theta, self._kept[0])):
+            self.first(theta)  # a copy on another worker: the same numbers to the last bit
+        curvatures = self._kept[1] if self._kept else None
 
         products = products_of(self.pattern, np.float32)
         W, V = products.couplings(theta), products.couplings(direction)
 
         def work(part: slice) -> np.ndarray:
             block, w = self._block(products, part), self.weight[part].astype(np.float32)
-            kept = self._kept[part.start] if known else self.loss.first(products.fields(W, block), block.x, w)[2]
+            kept = curvatures[part.start] if curvatures else self.loss.first(products.fields(W, block), block.x, w)[2]
             slope = self.loss.second(kept, products.fields(V, block), block.x, w)
             return products.sums(block, slope).astype(np.float64)
 
@@ -115,7 +121,7 @@ class Partition:
 
     def _block(self, products: Products, part: slice) -> Block:
         """Returns a block in float32, kept if all of them fit."""
-        if (self.pattern.n_rows + self.pattern.n_columns) * self.atoms.shape[1] * 4 > KEPT_BYTES:
+        if (self.pattern.n_rows + self.pattern.n_columns) * self.atoms.shape[1] * 4 > self.kept_bytes:
             return products.read(self.atoms[:, part])
         if part.start not in self._blocks:
             self._blocks[part.start] = products.read(self.atoms[:, part])
@@ -131,6 +137,16 @@ class Partition:
             The sums of these samples.
         """
         return score_moments(self.atoms, self.weight, self.pattern, self.loss, point)
+
+    def __sizeof__(self) -> int:
+        return super().__sizeof__() + self.atoms.nbytes + self.weight.nbytes
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_kept": None, "_blocks": {}}  # a copy computes its own
+
+    @property
+    def _keeps(self) -> bool:
+        return self.atoms.size * 4 <= self.kept_bytes
 
     def _map(self, work: Callable[[slice], Any]) -> Iterator[Any]:
         """Applies `work` to blocks of samples of bounded memory, several at a time."""

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from .fitting import Place
+from collections.abc import Generator
+from contextlib import contextmanager
+
 from .partition import Partition
+from .samples import Place
 
 __all__ = ["place_of"]
 
 
-def place_of(engine: str) -> Place:
+@contextmanager
+def place_of(engine: str) -> Generator[Place]:
     """Reads the argument `engine`.
 
     Args:
         engine: "numpy" for this machine, "dask" for the current Dask client, or the address of a scheduler.
 
-    Returns:
-        What makes sums of samples.
+    Yields:
+        What makes sums of samples; on a cluster they last until the context is left.
 
     Raises:
-        ValueError: If Dask is missing, or has no client.
+        ValueError: If it is no engine, Dask is missing, has no client, or no scheduler answers at the address.
     """
     if engine == "numpy":
-        return Partition
+        yield Partition
+        return
     from .distributed import cluster
 
-    return cluster(engine)
+    with cluster(engine) as place:
+        yield place

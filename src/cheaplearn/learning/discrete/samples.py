@@ -4,16 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from ...hamiltonian import Alphabet
+from .fields import cofactor_values
+from .likelihood import feature_squares, feature_sums
+from .losses import Loss
+from .objective import SumsOfSamples
+from .pattern import Pattern
+from .start import state_weights
+from .terms import Terms, atom_values
 
-__all__ = ["DiscreteSamples", "oddities"]
+__all__ = ["DiscreteSamples", "Place", "Samples", "oddities"]
+
+Place = Callable[[np.ndarray, np.ndarray, Pattern, Loss], SumsOfSamples]
+ROWS_AT_ONCE = 1 << 13
 
 SHOWN = 5  # examples named in a note
 MOST_PAIRS = 4000  # states of all sites together up to which pairs of columns are compared
+
+
+class Samples(Protocol):
+    """What a fit asks of its samples, wherever they are."""
+
+    @property
+    def alphabet(self) -> Alphabet:
+        """The states of each site."""
+
+    @property
+    def count(self) -> int:
+        """Number of rows."""
+
+    @property
+    def total(self) -> float:
+        """Total sample weight."""
+
+    def distinct(self) -> Samples:
+        """Returns different rows once (as far as they are in one place), with their weights summed."""
+
+    def number_distinct(self, limit: int) -> int:
+        """Returns how many rows are different, counted up to a limit."""
+
+    def state_weights(self) -> list[np.ndarray]:
+        """Returns for each site the weight of each of its states, shape (q,)."""
+
+    def joint_states(self) -> np.ndarray:
+        """Returns how many rows have each two states, float32, over all states of all sites."""
+
+    def sums(self, place: Place, pattern: Pattern, loss: Loss) -> SumsOfSamples:
+        """Returns what sums losses over the samples."""
+
+    def square_sums(self, kind: str, pattern: Pattern, step: int) -> np.ndarray:
+        """Returns the summed squares of each cofactor over every `step`-th sample, and last their weight."""
+
+    def feature_sums(self, terms: Terms) -> np.ndarray:
+        """Returns the weighted sum of every monomial, shape (couplings,)."""
+
+    def feature_squares(self, terms: Terms, means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Returns weighted sums of outer squares of monomials less their means, and of these."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +102,57 @@ class DiscreteSamples:
         weight = np.bincount(place, self.weight, len(first))
         return replace(self, codes=self.codes[first], weight=weight, rows=self.rows[first], groups=None)
 
+    @property
+    def count(self) -> int:
+        """Number of rows."""
+        return len(self.codes)
 
-def oddities(samples: DiscreteSamples, coupled: set[tuple[int, int]]) -> list[str]:
+    @property
+    def total(self) -> float:
+        """Total sample weight."""
+        return float(self.weight.sum())
+
+    def number_distinct(self, limit: int) -> int:
+        """Returns how many rows are different, counted up to a limit."""
+        return min(limit, self.distinct().count)
+
+    def state_weights(self) -> list[np.ndarray]:
+        """Returns for each site the weight of each of its states, shape (q,)."""
+        return state_weights(self.codes, self.weight, self.alphabet.sizes)
+
+    def joint_states(self) -> np.ndarray:
+        """Returns how many rows have each two states, float32, over all states of all sites."""
+        sizes = self.alphabet.sizes
+        total = np.zeros((sizes.sum(), sizes.sum()), np.float32)
+        for first in range(0, self.count, ROWS_AT_ONCE):
+            one_hot = atom_values("category", sizes, self.codes[first : first + ROWS_AT_ONCE]).astype(np.float32)
+            total += one_hot.T @ one_hot
+        return total
+
+    def sums(self, place: Place, pattern: Pattern, loss: Loss) -> SumsOfSamples:
+        """Returns what sums losses over the samples at a place."""
+        return place(self.atoms(loss.kind), self.weight, pattern, loss)
+
+    def square_sums(self, kind: str, pattern: Pattern, step: int) -> np.ndarray:
+        """Returns the summed squares of each cofactor over every `step`-th sample, and last their weight."""
+        U = cofactor_values(pattern, self.atoms(kind, step).astype(np.float32))
+        w = self.weight[::step]
+        return np.append((U * U) @ w, w.sum())
+
+    def feature_sums(self, terms: Terms) -> np.ndarray:
+        """Returns the weighted sum of every monomial, shape (couplings,)."""
+        return feature_sums(terms, self.atoms(terms.kind), self.weight)
+
+    def feature_squares(self, terms: Terms, means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Returns weighted sums of outer squares of monomials less their means, and of these."""
+        return feature_squares(terms, means, self.atoms(terms.kind), self.weight)
+
+    def atoms(self, kind: str, step: int = 1) -> np.ndarray:
+        """Returns the atoms of every `step`-th sample, shape (atoms, samples), int8."""
+        return np.ascontiguousarray(atom_values(kind, self.alphabet.sizes, self.codes[::step]).T)
+
+
+def oddities(samples: Samples, coupled: set[tuple[int, int]]) -> list[str]:
     """Says what of the couplings the samples cannot tell.
 
     Args:
@@ -66,38 +165,39 @@ def oddities(samples: DiscreteSamples, coupled: set[tuple[int, int]]) -> list[st
     """
     names, sizes = samples.alphabet.names, samples.alphabet.sizes
     notes: list[str] = []
-    used = np.array([len(np.unique(column)) for column in samples.codes.T])
-    constant = np.flatnonzero(used == 1)
+    occurs = [weight > 0 for weight in samples.state_weights()]
+    constant = np.flatnonzero([np.sum(states) == 1 for states in occurs])
     if len(constant):
         notes.append(
             f"{_named(constant, lambda i: names[i], 'column')} always the same value: "
             "couplings with such a column are not identified; only the prior keeps them finite."
         )
-    if len(samples.codes) < len(names):
+    different = samples.number_distinct(len(names))
+    if different < len(names):
         notes.append(
-            f"{len(samples.codes)} different samples of {len(names)} variables: most couplings are not identified. "
+            f"{different} different samples of {len(names)} variables: most couplings are not identified. "
             "Lower the order or the radius, pass terms, or raise regularization."
         )
     if coupled and sizes.sum() <= MOST_PAIRS:
-        notes += _pairs(samples, np.setdiff1d(np.arange(len(names)), constant), coupled)
+        notes += _pairs(samples, occurs, np.setdiff1d(np.arange(len(names)), constant), coupled)
     return notes
 
 
-def _pairs(samples: DiscreteSamples, sites: np.ndarray, coupled: set[tuple[int, int]]) -> list[str]:
+def _pairs(samples: Samples, occurs: list[np.ndarray], sites: np.ndarray, coupled: set[tuple[int, int]]) -> list[str]:
     """Compares the columns that vary and are coupled, two by two."""
-    names = samples.alphabet.names
-    seen = _joint_states(samples, sites)
-    first = np.cumsum([0, *(len(np.unique(samples.codes[:, i])) for i in sites)])
+    names, bounds = samples.alphabet.names, np.cumsum([0, *samples.alphabet.sizes])
+    joint = samples.joint_states() > 0
+    seen = [bounds[site] + np.flatnonzero(occurs[site]) for site in range(len(names))]
     copies, never = [], []
-    for a in range(len(sites)):
-        for b in range(a + 1, len(sites)):
-            if (int(sites[a]), int(sites[b])) not in coupled:
+    for k, a in enumerate(sites):
+        for b in sites[k + 1 :]:
+            if (int(a), int(b)) not in coupled:
                 continue
-            table = seen[first[a] : first[a + 1], first[b] : first[b + 1]]
+            table = joint[np.ix_(seen[a], seen[b])]
             if table.shape[0] == table.shape[1] and table.sum() == len(table):
-                copies.append((sites[a], sites[b]))
+                copies.append((a, b))
             elif not table.all():
-                never.append((sites[a], sites[b]))
+                never.append((a, b))
     notes = []
     if copies:
         notes.append(
@@ -111,18 +211,6 @@ def _pairs(samples: DiscreteSamples, sites: np.ndarray, coupled: set[tuple[int, 
             "combination of their states: their coupling has no finite optimum; only the prior keeps it finite."
         )
     return notes
-
-
-def _joint_states(samples: DiscreteSamples, sites: np.ndarray) -> np.ndarray:
-    """Returns which pairs of states that occur occur together, over all states of all sites."""
-    columns = []
-    for site in sites:
-        column = samples.codes[:, site]
-        columns.append((column[:, None] == np.unique(column)).astype(np.float32))
-    if not columns:
-        return np.zeros((0, 0), bool)
-    one_hot = np.hstack(columns)
-    return one_hot.T @ one_hot > 0
 
 
 def _named(found: Any, name: Callable[[Any], str], what: str) -> str:

@@ -51,6 +51,7 @@ class ScorePoint:
         centre: For the logarithm of a mean its derivative by slot; else None.
         total: Total weight of all samples, not only of this part.
         step: Every how many samples a score is squared.
+        offset: Samples before this part: which scores are squared does not depend on how samples are divided.
     """
 
     theta: np.ndarray
@@ -58,6 +59,11 @@ class ScorePoint:
     centre: np.ndarray | None
     total: float
     step: int
+    offset: int = 0
+
+    def chosen(self, first: int) -> slice:
+        """Returns the samples of a block whose scores are squared; `first` samples of the part come before it."""
+        return slice(-(self.offset + first) % self.step, None, self.step)
 
 
 def score_moments(
@@ -81,22 +87,26 @@ def score_moments(
     total = ScoreMoments(np.zeros((T, T)), np.zeros((T, T)), np.zeros(T), 0.0)
     size = max(64, BLOCK_ENTRIES // (T + pattern.n_rows))
     for first in range(0, atoms.shape[1], size):
-        part = slice(first, first + size)
-        _add_block(total, atoms[:, part], weight[part], pattern, loss, point)
-        chosen = weight[part][:: point.step]
-        total = total._replace(weight=total.weight + float(chosen.sum()))
+        part, chosen = slice(first, first + size), point.chosen(first)
+        _add_block(total, atoms[:, part], weight[part], pattern, loss, point, chosen)
+        total = total._replace(weight=total.weight + float(weight[part][chosen].sum()))
     return total
 
 
 def _add_block(
-    total: ScoreMoments, atoms: np.ndarray, w: np.ndarray, pattern: Pattern, loss: Loss, point: ScorePoint
+    total: ScoreMoments,
+    atoms: np.ndarray,
+    w: np.ndarray,
+    pattern: Pattern,
+    loss: Loss,
+    point: ScorePoint,
+    chosen: slice,
 ) -> None:
     x = atoms.astype(np.float64)
     U = cofactor_values(pattern, x)
     products = products_of(pattern, np.float64)
     F = products.fields(products.couplings(point.theta), products.read(atoms))
     _, slope, kept = loss.first(F, x, np.ones(len(w)))
-    chosen = slice(None, None, point.step)
     scores = np.zeros((len(point.theta), len(w[chosen])))
     for site, own_atoms in enumerate(map(slice, loss.first_atom, loss.first_atom + loss.sizes)):
         slots = slice(pattern.column_start[own_atoms.start], pattern.column_start[own_atoms.stop])

@@ -6,7 +6,7 @@ import numpy as np
 
 from .terms import Terms
 
-__all__ = ["independent_couplings", "site_frequencies"]
+__all__ = ["independent_couplings", "site_frequencies", "smoothed_frequencies", "state_weights"]
 
 
 def site_frequencies(codes: np.ndarray, weight: np.ndarray, sizes: np.ndarray, smoothing: float) -> list[np.ndarray]:
@@ -21,7 +21,16 @@ def site_frequencies(codes: np.ndarray, weight: np.ndarray, sizes: np.ndarray, s
     Returns:
         For each site its frequencies, shape (q,), all positive if `smoothing` is.
     """
-    counts = [np.bincount(column, weight, q) for column, q in zip(codes.T, sizes, strict=True)]
+    return smoothed_frequencies(state_weights(codes, weight, sizes), smoothing)
+
+
+def state_weights(codes: np.ndarray, weight: np.ndarray, sizes: np.ndarray) -> list[np.ndarray]:
+    """Returns for each site the weight of each of its states, shape (q,)."""
+    return [np.bincount(column, weight, q) for column, q in zip(codes.T, sizes, strict=True)]
+
+
+def smoothed_frequencies(counts: list[np.ndarray], smoothing: float) -> list[np.ndarray]:
+    """Returns the frequencies of states of such weights, `smoothing` added to each site."""
     return [(count + smoothing / len(count)) / (count.sum() + smoothing) for count in counts]
 
 

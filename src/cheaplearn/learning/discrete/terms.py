@@ -16,7 +16,7 @@ from ...geometry import Geometry
 from ...hamiltonian import Alphabet, FactorGraph, Hamiltonian, Monomials, Variables, local_monomials
 from ...hamiltonian.tabulate import table_patterns
 
-__all__ = ["Terms", "explicit_sites", "local_terms", "terms_of_sites"]
+__all__ = ["Terms", "atom_values", "explicit_sites", "local_terms", "terms_of_sites"]
 
 OWNER = "HamiltonianDensity"
 
@@ -101,12 +101,7 @@ class Terms:
         Returns:
             Shape (samples, atoms), int8: -1 or 1 for spins, 0 or 1 otherwise.
         """
-        if self.kind == "bit":
-            return codes.astype(np.int8)
-        if self.kind == "spin":
-            return (2 * codes.astype(np.int8) - 1).astype(np.int8)
-        states = np.concatenate([np.arange(q) for q in self.alphabet.sizes])
-        return (codes[:, self.site_of_atom] == states).astype(np.int8)
+        return atom_values(self.kind, self.alphabet.sizes, codes)
 
     def projected(self, theta: np.ndarray) -> np.ndarray:
         """Zero-sum gauge: every table of categories sums to zero along each axis; others are as they were.
@@ -164,6 +159,25 @@ class Terms:
     def tabulation(self) -> tuple[FactorGraph, csr_array]:
         """The factor graph with all tables zero, and the matrix that writes couplings into its tables."""
         return table_patterns(self.hamiltonian(np.zeros(len(self))))
+
+
+def atom_values(kind: str, sizes: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Values of the atoms.
+
+    Args:
+        kind: "spin", "bit" or "category".
+        sizes: States of each site, shape (n,).
+        codes: Codes of the states, shape (samples, n).
+
+    Returns:
+        Shape (samples, atoms), int8: -1 or 1 for spins, 0 or 1 otherwise.
+    """
+    if kind == "bit":
+        return codes.astype(np.int8)
+    if kind == "spin":
+        return (2 * codes.astype(np.int8) - 1).astype(np.int8)
+    states = np.concatenate([np.arange(q) for q in sizes])
+    return (np.repeat(codes, sizes, axis=1) == states).astype(np.int8)
 
 
 def local_terms(
