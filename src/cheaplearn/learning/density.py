@@ -204,7 +204,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         sizes = samples.alphabet.sizes.astype(float)
         per_site = float(sizes.max()) if self.kind == "category" else 1.0
         couplings = max(family.n_terms * per_site**family.order for family in families)
-        quick = np.prod(sizes) <= QUICK_STATES and couplings <= QUICK_TERMS
+        quick = np.log2(sizes).sum() <= np.log2(QUICK_STATES) and couplings <= QUICK_TERMS
         return "likelihood" if quick else "pseudolikelihood"
 
     def _ladder(self, samples: DiscreteSamples, families: list[Family]) -> Ladder:
