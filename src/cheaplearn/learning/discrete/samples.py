@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...hamiltonian import Alphabet
+from .pair_states import compared_pairs, joint_states
 
 __all__ = ["DiscreteSamples", "oddities"]
 
@@ -66,8 +67,7 @@ def oddities(samples: DiscreteSamples, order: int) -> list[str]:
     """
     names, sizes = samples.alphabet.names, samples.alphabet.sizes
     notes: list[str] = []
-    used = np.array([len(np.unique(column)) for column in samples.codes.T])
-    constant = np.flatnonzero(used == 1)
+    constant = np.flatnonzero(np.all(samples.codes == samples.codes[:1], axis=0))
     if len(constant):
         notes.append(
             f"{_named(constant, lambda i: names[i], 'column')} always the same value: "
@@ -79,48 +79,27 @@ def oddities(samples: DiscreteSamples, order: int) -> list[str]:
             "Lower the order or the radius, pass terms, or raise regularization."
         )
     if order > 1 and sizes.sum() <= MOST_PAIRS:
-        notes += _pairs(samples, np.setdiff1d(np.arange(len(names)), constant))
+        notes += _pairs(samples)
     return notes
 
 
-def _pairs(samples: DiscreteSamples, sites: np.ndarray) -> list[str]:
+def _pairs(samples: DiscreteSamples) -> list[str]:
     """Compares the columns that vary two by two."""
-    names = samples.alphabet.names
-    seen = _joint_states(samples, sites)
-    first = np.cumsum([0, *(len(np.unique(samples.codes[:, i])) for i in sites)])
-    copies, never = [], []
-    for a in range(len(sites)):
-        for b in range(a + 1, len(sites)):
-            table = seen[first[a] : first[a + 1], first[b] : first[b + 1]]
-            if table.shape[0] == table.shape[1] and table.sum() == len(table):
-                copies.append((sites[a], sites[b]))
-            elif not table.all():
-                never.append((sites[a], sites[b]))
+    names, sizes = samples.alphabet.names, samples.alphabet.sizes
+    copies, never = compared_pairs(joint_states(samples.codes, sizes), sizes)
     notes = []
-    if copies:
+    if len(copies):
         notes.append(
             f"{_named(copies, lambda p: f'{names[p[0]]} and {names[p[1]]}', 'pair')} of columns each other's copies: "
             "their coupling has no finite optimum, and couplings with one of them cannot be told from those with the "
             "other. Leave one of them out."
         )
-    if never:
+    if len(never):
         notes.append(
             f"{_named(never, lambda p: f'{names[p[0]]} and {names[p[1]]}', 'pair')} of columns never in some "
             "combination of their states: their coupling has no finite optimum; only the prior keeps it finite."
         )
     return notes
-
-
-def _joint_states(samples: DiscreteSamples, sites: np.ndarray) -> np.ndarray:
-    """Returns which pairs of states that occur occur together, over all states of all sites."""
-    columns = []
-    for site in sites:
-        column = samples.codes[:, site]
-        columns.append((column[:, None] == np.unique(column)).astype(np.float32))
-    if not columns:
-        return np.zeros((0, 0), bool)
-    one_hot = np.hstack(columns)
-    return one_hot.T @ one_hot > 0
 
 
 def _named(found: Any, name: Callable[[Any], str], what: str) -> str:
