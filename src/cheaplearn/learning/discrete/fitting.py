@@ -155,7 +155,7 @@ def _objective(
 def _mean_squares(pattern: Pattern, atoms: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Mean square of each cofactor, over evenly spaced samples (it only scales the solver's steps)."""
     step = -(-atoms.shape[1] // ROWS_OF_SQUARES)
-    U = cofactor_values(pattern, atoms[:, ::step].astype(np.float32))
+    U = cofactor_values(pattern, atoms[:, ::step], np.float32)
     w = weight[::step]
     return ((U * U) @ w / w.sum()).astype(np.float64)
 

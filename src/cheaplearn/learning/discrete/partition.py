@@ -17,7 +17,7 @@ from .score_moments import ScoreMoments, ScorePoint, score_moments
 
 __all__ = ["Partition", "Sums"]
 
-BLOCK_BYTES = 24 << 20  # fields, slopes and cofactors of one block of samples
+BLOCK_BYTES = 6 << 20  # fields, slopes and cofactors of one block of samples: about what caches hold
 KEPT_BYTES = 1 << 30  # curvatures kept between calls; more is computed anew
 
 
@@ -133,7 +133,7 @@ class Partition:
         """Applies `work` to blocks of samples of bounded memory, several at a time."""
         count, cores = self.atoms.shape[1], self.threads or os.cpu_count() or 1
         width = 8 * (self.pattern.n_rows + 5 * self.pattern.n_columns)
-        size = max(128, min(BLOCK_BYTES // width, -(-count // cores)))
+        size = max(256, min(BLOCK_BYTES // width, -(-count // cores)))
         parts = [slice(first, min(first + size, count)) for first in range(0, count, size)]
         if cores == 1 or len(parts) == 1:
             yield from map(work, parts)
