@@ -95,7 +95,7 @@ def shortened(objective: Objective, point: Point, direction: np.ndarray) -> Poin
 
 def _forcing(norm: float, tolerance: float) -> float:
     """Returns how exactly a step is solved: ever better (superlinear), but not beyond the tolerance."""
-    return max(min(0.1, norm**0.5), min(0.1, 0.5 * tolerance / norm))
+    return max(min(0.25, norm**0.75), min(0.25, 0.5 * tolerance / norm))
 
 
 def _newton_direction(objective: Objective, point: Point, accuracy: float) -> tuple[np.ndarray, int]:

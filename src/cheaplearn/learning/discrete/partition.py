@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -138,8 +139,17 @@ class Partition:
         if cores == 1 or len(parts) == 1:
             yield from map(work, parts)
             return
-        with ThreadPoolExecutor(cores) as pool:
-            yield from pool.map(work, parts)
+        yield from _pool(cores).map(work, parts)
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """Returns threads that outlive a call: a fit makes a hundred calls of a few milliseconds."""
+    return ThreadPoolExecutor(threads, "cheaplearn")
+
+
+if hasattr(os, "register_at_fork"):  # threads do not survive a fork
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 def _total(results: Iterator[Any], plus: Callable[[Any, Any], Any]) -> Any:
