@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import venv
@@ -26,7 +27,16 @@ RECIPES = {
     ],
     "sympy": [["sympy==1.14.0", "numpy"]],
     "multivar_horner": [["multivar_horner==3.1.0"]],
+    "pyplm": [["pseudolm==1.0.1"]],  # its name on PyPI
+    # Its setup asks for a conda prefix with Boost and goes on without Boost, whose sampler is not used here. It imports
+    # names that later releases of SciPy lack.
+    "coniii": [
+        ["numpy<2", "scipy==1.11.4", "numba==0.59.1", "setuptools<70", "wheel"],
+        ["matplotlib", "multiprocess<1", "mpmath", "dill"],
+        ["--no-deps", "--no-build-isolation", "coniii==3.0.1"],
+    ],
 }
+SETTINGS = {"coniii": {"CONDA_PREFIX": sys.prefix}}
 
 
 def prepare(name, cache, limit=900):
@@ -43,7 +53,8 @@ def prepare(name, cache, limit=900):
     for step in steps:
         command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *step]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)
+            settings = os.environ | SETTINGS.get(name, {})
+            done = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=limit, check=False)
         except subprocess.TimeoutExpired:
             return Unavailable(f"not installed in {limit:g} s")
         if done.returncode:

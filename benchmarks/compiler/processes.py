@@ -1,4 +1,4 @@
-"""Runs a worker script in its own process, one thread, with a time limit, and reads what it finished."""
+"""Runs a worker script in its own process, with a time limit, and reads what it finished."""
 
 import json
 import os
@@ -10,15 +10,16 @@ HERE = Path(__file__).parent
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
-def run(python, worker, job, limit, parts=None):
+def run(python, worker, job, limit, parts=None, threads=1):
     """Runs `worker` on `job`.
 
     Args:
         python: Interpreter of the worker's environment, or a reason why there is none.
-        worker: Name of the script beside this file.
+        worker: Name of the script beside this file, or its path.
         job: Plain JSON values.
         limit: Seconds after which the process is ended.
         parts: Names of the results expected; each one that is missing is answered with the reason.
+        threads: Threads of its BLAS and OpenMP.
 
     Returns:
         {part: its results}; of a part that is missing {"failed": reason}.
@@ -30,7 +31,7 @@ def run(python, worker, job, limit, parts=None):
         task, answers = Path(folder, "job.json"), Path(folder, "answers.jsonl")
         task.write_text(json.dumps(job))
         answers.touch()
-        reason = _wait([str(python), str(HERE / worker), str(task), str(answers)], folder, limit)
+        reason = _wait([str(python), str(HERE / worker), str(task), str(answers)], folder, limit, threads)
         finished = dict(json.loads(line) for line in answers.read_text().splitlines())
     return {part: finished.get(part, {"failed": reason}) for part in parts}
 
@@ -48,8 +49,8 @@ def last_line(text):
     return (lines[-1] if lines else "no message")[:160].replace("|", "/")
 
 
-def _wait(command, folder, limit):
-    environment = os.environ | dict.fromkeys(THREADS, "1") | {"PYTHONWARNINGS": "ignore"}
+def _wait(command, folder, limit, threads):
+    environment = os.environ | dict.fromkeys(THREADS, str(threads)) | {"PYTHONWARNINGS": "ignore"}
     try:
         done = subprocess.run(
             command, env=environment, cwd=folder, capture_output=True, text=True, timeout=limit, check=False

@@ -123,3 +123,23 @@ def test_a_large_grid_answers_without_a_table_of_all_pairs():
 def test_bad_input_is_named_with_its_value(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("periodic", [False, True, "mixed"])
+@pytest.mark.parametrize("shape", [(1,), (2,), (5,), (1, 4), (2, 3), (3, 3), (4, 5), (2, 3, 4)], ids=str)
+def test_pairs_of_a_grid_are_those_of_its_sites(shape, periodic):
+    rings = [axis % 2 == 0 for axis in range(len(shape))] if periodic == "mixed" else periodic
+    grid = Grid(*shape, periodic=rings)
+    for radius in [0, 1, 2, 3, math.inf]:
+        lower, higher = grid.neighbour_pairs(radius)
+        expected = [(i, int(j)) for i in range(grid.n_sites) for j in grid.neighbours(i, radius) if j > i]
+        assert list(zip(lower.tolist(), higher.tolist(), strict=True)) == expected
+        assert all(grid.distance(lower, higher) <= radius)
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES, ids=repr)
+@pytest.mark.parametrize("radius", [0, 1, 2, math.inf])
+def test_pairs_of_a_geometry_are_those_of_its_sites(geometry, radius):
+    found = zip(*(sites.tolist() for sites in geometry.neighbour_pairs(radius)), strict=True)
+    expected = [(i, int(j)) for i in range(geometry.n_sites) for j in geometry.neighbours(i, radius) if j > i]
+    assert list(found) == expected

@@ -38,6 +38,19 @@ class Geometry(ABC):
     def neighbours(self, site: int, radius: float) -> np.ndarray:
         """Sites within `radius` of `site`, ascending, without `site` itself."""
 
+    def neighbour_pairs(self, radius: float) -> tuple[np.ndarray, np.ndarray]:
+        """All pairs i < j of sites within `radius`.
+
+        Args:
+            radius: Largest distance, in steps; `math.inf` means all.
+
+        Returns:
+            The lower and the higher site of each pair, by the lower and then by the higher one.
+        """
+        near = [self.neighbours(site, radius) for site in range(self.n_sites)]
+        above = [others[others > site] for site, others in enumerate(near)]
+        return np.repeat(np.arange(self.n_sites), list(map(len, above))), np.concatenate(above)
+
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """Plain, JSON-able description; `geometry_from_dict` reads it back."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,40 @@ class Grid(Geometry):
         ]
         box = np.ravel_multi_index(np.ix_(*axes), self.shape).ravel()
         return box[box != site]
+
+    def neighbour_pairs(self, radius: float) -> tuple[np.ndarray, np.ndarray]:
+        """All pairs i < j of sites within `radius`.
+
+        Args:
+            radius: Largest distance, in steps; `math.inf` means all.
+
+        Returns:
+            The lower and the higher site of each pair, by the lower and then by the higher one.
+        """
+        reach = int(min(float(radius), self.max_radius))
+        sites = np.arange(self.n_sites)
+        places = np.unravel_index(sites, self.shape)
+        lower, higher = [sites[:0]], [sites[:0]]
+        for steps in product(*(self._steps(axis, reach) for axis in range(len(self.shape)))):
+            inside, moved = np.ones(self.n_sites, bool), []
+            for place, step, length, ring in zip(places, steps, self.shape, self.periodic, strict=True):
+                there = place + step
+                inside &= ring | ((there >= 0) & (there < length))
+                moved.append(there % length)
+            other = np.ravel_multi_index(tuple(moved), self.shape)
+            kept = inside & (other > sites)
+            lower.append(sites[kept])
+            higher.append(other[kept])
+        first, second = np.concatenate(lower), np.concatenate(higher)
+        order = np.lexsort((second, first))
+        return first[order], second[order]
+
+    def _steps(self, axis: int, reach: int) -> list[int]:
+        """Returns steps along an axis that lead to different places."""
+        steps, length = range(-reach, reach + 1), self.shape[axis]
+        if self.periodic[axis]:
+            return sorted({step % length for step in steps})
+        return [step for step in steps if abs(step) < length]
 
     def coordinates(self, sites: Any) -> np.ndarray:
         """Where sites lie.

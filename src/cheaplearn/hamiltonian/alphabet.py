@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from .._messages import must_be
 
 __all__ = ["Alphabet"]
 
+BLOCK_ENTRIES = 1 << 16  # values looked up at once
 LABELS = {"spin": np.array([-1, 1]), "bit": np.array([0, 1])}
 
 
@@ -83,18 +85,28 @@ class Alphabet:
         if values.ndim != 2 or values.shape[1] != len(self):
             raise ValueError(must_be("X", owner, f"of shape (samples, {len(self)})", f"shape {values.shape}"))
         codes = np.empty(values.shape, np.uint8 if max(self.sizes, default=0) <= 256 else np.int32)
-        for site, labels in enumerate(self.labels):
-            column = values[:, site]
-            order = np.argsort(labels, kind="stable")
-            try:
-                place = order[np.minimum(np.searchsorted(labels, column, sorter=order), len(labels) - 1)]
-                known = labels[place] == column
-            except TypeError:  # text among numbers, or the reverse
-                known = np.zeros(len(column), bool)
-            if not np.all(known):
-                self._refuse(values[np.argmin(known), site], site, first_row + int(np.argmin(known)), owner)
-            codes[:, site] = place
+        for labels, sites in self._runs():
+            rows = max(1, BLOCK_ENTRIES // (sites.stop - sites.start))
+            for first in range(0, len(values), rows):
+                part = slice(first, first + rows), sites
+                place, known = _looked_up(labels, values[part])
+                if not np.all(known):
+                    self._refuse_first(values, owner, first_row)
+                codes[part] = place
         return codes
+
+    def _runs(self) -> Iterator[tuple[np.ndarray, slice]]:
+        """Yields neighbouring sites with the same labels: they are looked up together."""
+        for _, run in groupby(enumerate(self.labels), key=lambda item: id(item[1])):
+            (first, labels), *more = run
+            yield labels, slice(first, first + 1 + len(more))
+
+    def _refuse_first(self, values: np.ndarray, owner: str, first_row: int) -> None:
+        for site, labels in enumerate(self.labels):
+            _, known = _looked_up(labels, values[:, site])
+            if not np.all(known):
+                row = int(np.argmin(known))
+                self._refuse(values[row, site], site, first_row + row, owner)
 
     def _refuse(self, value: Any, site: int, row: int, owner: str) -> None:
         labels = self.labels[site].tolist()
@@ -129,3 +141,18 @@ def _plain(labels: Any) -> np.ndarray:
     if values.dtype.kind not in "biufU":
         raise ValueError(must_be("labels", "Alphabet", "numbers or text, not both", values.tolist()))
     return values
+
+
+def _looked_up(labels: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the place of each value among the labels, and whether it is one of them."""
+    if len(labels) == 2 and labels.dtype.kind in "biuf" and values.dtype.kind in "biuf":
+        second = values == labels[1]
+        return second, second | (values == labels[0])
+    try:
+        order = np.argsort(labels, kind="stable")
+        place = order[np.minimum(np.searchsorted(labels, values, sorter=order), len(labels) - 1)]
+        return place, labels[place] == values
+    except TypeError:  # text among numbers, or the reverse
+        places = {label: k for k, label in enumerate(labels.tolist())}
+        place = np.array([places.get(value, -1) for value in values.ravel().tolist()]).reshape(values.shape)
+        return place, place >= 0

@@ -13,6 +13,7 @@ from ..geometry import Geometry
 
 __all__ = ["Monomials", "count_monomials", "local_monomials"]
 
+SITES_AT_ONCE = 64  # whose monomials are counted together
 ROWS_AT_ONCE = 1 << 16  # monomials extended together: bounds the memory of the enumeration
 
 
@@ -135,8 +136,9 @@ def count_monomials(
         return _count_all(real, n_variables - real, order)
     near = _Neighbourhoods(n_variables, radius, geometry, kinds)
     count = n_variables
-    for start in np.arange(n_variables)[:, None]:
-        count += near.count_extensions(start[None], order - 1, limit - count)
+    sites = np.arange(n_variables)[:, None]
+    for first in range(0, n_variables, SITES_AT_ONCE):
+        count += near.count_extensions(sites[first : first + SITES_AT_ONCE], order - 1, limit - count)
         if count > limit:
             break
     return count
@@ -158,22 +160,17 @@ class _Neighbourhoods:
     def __init__(self, n_variables: int, radius: float, geometry: Geometry | None, kinds: Sequence[str] | None) -> None:
         self.n = n_variables
         self.complete = math.isinf(radius)
-        repeats = [True] * n_variables if kinds is None else [kind == "real" for kind in kinds]
-        uppers = [self._upper(site, radius, geometry, repeats[site]) for site in range(n_variables)]
-        sizes = [len(upper) for upper in uppers]
-        self.start = np.concatenate([[0], np.cumsum(sizes)]).astype(int)
-        self.other = np.concatenate(uppers).astype(int) if uppers else np.empty(0, int)
-        self.pair = np.repeat(np.arange(self.n), sizes) * self.n + self.other  # sorted by construction
-
-    def _upper(self, site: int, radius: float, geometry: Geometry | None, repeats: bool) -> np.ndarray:
+        repeating = [site for site in range(n_variables) if kinds is None or kinds[site] == "real"]
         if self.complete:
-            above = np.arange(site + 1, self.n)
+            lower, higher = np.triu_indices(n_variables, 1)
         elif geometry is None or radius == 0:
-            above = np.empty(0, int)
+            lower = higher = np.empty(0, int)
         else:
-            near = geometry.neighbours(site, radius)
-            above = near[near > site]
-        return np.concatenate([[site], above]) if repeats else above
+            lower, higher = geometry.neighbour_pairs(radius)
+        pairs = np.concatenate([lower * self.n + higher, np.array(repeating, int) * (self.n + 1)])
+        self.pair = np.sort(pairs, kind="stable")
+        self.start = np.searchsorted(self.pair, np.arange(self.n + 1) * self.n)
+        self.other = self.pair % max(self.n, 1)
 
     def extended(self, rows: np.ndarray) -> np.ndarray:
         """Returns every row with each variable appended that is not below its last and near all of them."""

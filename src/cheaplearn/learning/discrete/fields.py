@@ -17,28 +17,36 @@ DENSE_CELLS = 1 << 25
 ONE_HOT_STATES = 4  # atoms per site from which adding rows of W beats BLAS
 
 
-def cofactor_values(pattern: Pattern, x: np.ndarray) -> np.ndarray:
+def cofactor_values(pattern: Pattern, atoms: np.ndarray, dtype: type) -> np.ndarray:
     """Values of all cofactors.
 
     Args:
         pattern: The cofactors.
-        x: Atoms, shape (atoms, samples).
+        atoms: Shape (atoms, samples).
+        dtype: Floating-point type of the values.
 
     Returns:
-        U, shape (cofactors, samples), of the type of `x`.
+        U, shape (cofactors, samples).
     """
-    U = np.empty((pattern.n_rows, x.shape[1]), x.dtype)
+    U: np.ndarray = np.empty((pattern.n_rows, atoms.shape[1]), dtype)
     first = 0
     for degree, block in enumerate(pattern.cofactors):
         part = U[first : first + len(block)]
         if degree == 0:
             part[:] = 1
         else:
-            np.take(x, block[:, 0], axis=0, out=part)
+            part[:] = atoms if degree == 1 and pattern.every_atom else atoms[block[:, 0]]
             for column in block.T[1:]:
-                part *= x[column]
+                part *= atoms[column]
         first += len(block)
     return U
+
+
+def _read(pattern: Pattern, atoms: np.ndarray, dtype: type) -> Block:
+    """Returns the atoms and U; the atoms are a part of U if all of them are cofactors."""
+    U = cofactor_values(pattern, atoms, dtype)
+    first = len(pattern.cofactors[0])
+    return Block(U[first : first + len(atoms)] if pattern.every_atom else atoms.astype(dtype), U)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,8 +124,7 @@ class DenseProducts(Products):
 
     def read(self, atoms: np.ndarray) -> Block:
         """Returns the atoms and U."""
-        x: np.ndarray = atoms.astype(self.dtype)
-        return Block(x, cofactor_values(self.pattern, x))
+        return _read(self.pattern, atoms, self.dtype)
 
     def fields(self, W: np.ndarray, block: Block) -> np.ndarray:
         """Returns W^T U."""
@@ -141,8 +148,7 @@ class SlotProducts(Products):
 
     def read(self, atoms: np.ndarray) -> Block:
         """Returns the atoms and U."""
-        x: np.ndarray = atoms.astype(self.dtype)
-        return Block(x, cofactor_values(self.pattern, x))
+        return _read(self.pattern, atoms, self.dtype)
 
     def fields(self, W: np.ndarray, block: Block) -> np.ndarray:
         """Adds up slot by slot."""

@@ -97,11 +97,11 @@ def _information(objective: ConditionalObjective, partition: Partition, point: S
 def _scores(objective: ConditionalObjective, partition: Partition, point: ScorePoint, chosen: np.ndarray) -> np.ndarray:
     """Returns the derivative of the loss of each chosen sample, shape (couplings, samples)."""
     pattern = partition.pattern
-    x = partition.atoms[:, chosen].astype(np.float64)
     products = products_of(pattern, np.float64)
-    F = products.fields(products.couplings(point.theta), products.read(partition.atoms[:, chosen]))
-    _, slope, kept = partition.loss.first(F, x, np.ones(len(chosen)))
-    U = cofactor_values(pattern, x)
+    block = products.read(partition.atoms[:, chosen])
+    F = products.fields(products.couplings(point.theta), block)
+    _, slope, kept = partition.loss.first(F, block.x, np.ones(len(chosen)))
+    U = cofactor_values(pattern, partition.atoms[:, chosen], np.float64)
     own = slope[pattern.column] * U[pattern.row]
     if point.centre is not None:
         own -= point.centre[:, None] * kept[pattern.column]

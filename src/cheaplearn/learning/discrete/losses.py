@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.special import expit
 
 from .terms import Terms
 
@@ -42,7 +41,7 @@ class Loss(ABC):
 
         Returns:
             Weighted sum of each site, shape (n,); weighted derivative by F, shape (atoms, samples); and what
-            `second` needs of this point.
+            `second` needs of this point (for spins, bits and screening with the sample weight).
         """
 
     @abstractmethod
@@ -114,12 +113,17 @@ class ConditionalLoss(Loss):
         sign = x if self.kind == "spin" else 2 * x - 1
         z = sign * F  # energy of the observed state minus that of the other one
         z *= unit
-        wrong = expit(z)  # probability of the other state
-        kept = wrong * (1 - wrong)
-        kept *= unit**2
-        slope = sign * wrong
-        slope *= unit * w
-        return -np.log1p(-wrong) @ w if z.max(initial=0) < 15 else np.logaddexp(0, z) @ w, slope, kept
+        with np.errstate(over="ignore"):
+            right = np.exp(-z)  # a power less than with `expit`, and a fifth of its time
+        right += 1
+        wrong = np.reciprocal(right, out=right)  # probability of the other state
+        slope = wrong * (unit * w)
+        kept = 1 - wrong
+        losses = np.log(kept) if z.max(initial=0) < 15 else -np.logaddexp(0, z)
+        kept *= slope
+        kept *= unit
+        slope *= sign
+        return -(losses @ w), slope, kept
 
     def _categories(self, F: np.ndarray, x: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         from .softmax_kernels import softmax_losses
@@ -137,12 +141,11 @@ class ConditionalLoss(Loss):
             softmax_second(kept, A, w, self.bounds)
             return A
         A *= kept
-        A *= w
         return A
 
     def curvature(self, kept: np.ndarray, w: np.ndarray) -> np.ndarray:
         """Variances."""
-        return kept @ w if self.kind != "category" else (kept * (1 - kept)) @ w
+        return kept.sum(axis=1) if self.kind != "category" else (kept * (1 - kept)) @ w
 
     def squares(
         self, kept: np.ndarray, x: np.ndarray, atoms: slice, site: int
@@ -168,13 +171,14 @@ class ScreeningWeights(Loss):
         centred = self._centred(x)
         with np.errstate(over="ignore"):  # a step that is too long: the line search takes a shorter one
             kept = np.exp(self._of_sites(centred * F))
-        return kept @ w, self._of_atoms(kept * w) * centred, kept
+        kept *= w
+        return kept.sum(axis=1), self._of_atoms(kept) * centred, kept
 
     def second(self, kept: np.ndarray, A: np.ndarray, x: np.ndarray, w: np.ndarray) -> np.ndarray:
         """Screening weight times the change of the energy."""
         centred = self._centred(x)
         A *= centred
-        return self._of_atoms(self._of_sites(A) * (kept * w)) * centred
+        return self._of_atoms(self._of_sites(A) * kept) * centred
 
     def curvature(self, kept: np.ndarray, w: np.ndarray) -> np.ndarray:
         """Screening weights times the mean square of the centred atom."""
@@ -182,7 +186,7 @@ class ScreeningWeights(Loss):
         if spread is None:
             q = self._of_atoms(self.sizes)
             spread = (q - 1) / q**2
-        return self._of_atoms(kept @ w) * spread
+        return self._of_atoms(kept.sum(axis=1)) * spread
 
     def squares(
         self, kept: np.ndarray, x: np.ndarray, atoms: slice, site: int

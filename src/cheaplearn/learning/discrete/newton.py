@@ -66,7 +66,7 @@ def minimise(objective: Objective, start: np.ndarray, tolerance: float = 1e-8, m
         if norm <= tolerance or step == max_steps:
             point = _polished(objective, point)
             break
-        direction, used = _newton_direction(objective, point, min(0.1, norm**0.5))
+        direction, used = _newton_direction(objective, point, _forcing(norm, tolerance))
         products += used
         nearer = shortened(objective, point, direction)
         if nearer is None:  # no descent in float64: as near as rounding allows
@@ -102,6 +102,11 @@ def shortened(objective: Objective, point: Point, direction: np.ndarray) -> Poin
         if new.value <= point.value + 1e-4 * length * slope + rounding:
             return new
     return None
+
+
+def _forcing(norm: float, tolerance: float) -> float:
+    """Returns how exactly a step is solved: ever better (superlinear), but not beyond the tolerance."""
+    return max(min(0.25, norm**0.75), min(0.25, 0.5 * tolerance / norm))
 
 
 def _newton_direction(objective: Objective, point: Point, accuracy: float) -> tuple[np.ndarray, int]:

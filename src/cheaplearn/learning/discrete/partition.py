@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from .score_moments import ScoreMoments, ScorePoint, score_moments
 
 __all__ = ["Partition", "Sums"]
 
-BLOCK_BYTES = 24 << 20  # fields, slopes and cofactors of one block of samples
+BLOCK_BYTES = 6 << 20  # fields, slopes and cofactors of one block of samples: about what caches hold
 KEPT_BYTES = 1 << 30  # curvatures kept between calls; more is computed anew
 
 
@@ -152,13 +153,22 @@ class Partition:
         """Applies `work` to blocks of samples of bounded memory, several at a time."""
         count, cores = self.atoms.shape[1], self.threads or os.cpu_count() or 1
         width = 8 * (self.pattern.n_rows + 5 * self.pattern.n_columns)
-        size = max(128, min(BLOCK_BYTES // width, -(-count // cores)))
+        size = max(256, min(BLOCK_BYTES // width, -(-count // cores)))
         parts = [slice(first, min(first + size, count)) for first in range(0, count, size)]
         if cores == 1 or len(parts) == 1:
             yield from map(work, parts)
             return
-        with ThreadPoolExecutor(cores) as pool:
-            yield from pool.map(work, parts)
+        yield from _pool(cores).map(work, parts)
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """Returns threads that outlive a call: a fit makes a hundred calls of a few milliseconds."""
+    return ThreadPoolExecutor(threads, "cheaplearn")
+
+
+if hasattr(os, "register_at_fork"):  # threads do not survive a fork
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 def _total(results: Iterator[Any], plus: Callable[[Any, Any], Any]) -> Any:

@@ -44,6 +44,11 @@ class Pattern:
         return sum(len(block) for block in self.cofactors)
 
     @cached_property
+    def every_atom(self) -> bool:
+        """Whether each atom alone is a cofactor (then those rows of U are the atoms)."""
+        return len(self.cofactors) > 1 and len(self.cofactors[1]) == self.n_columns
+
+    @cached_property
     def column_start(self) -> np.ndarray:
         """Where the slots of each column begin, shape (columns + 1,)."""
         return np.searchsorted(self.column, np.arange(self.n_columns + 1))

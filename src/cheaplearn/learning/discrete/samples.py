@@ -13,6 +13,7 @@ from .fields import cofactor_values
 from .likelihood import feature_squares, feature_sums
 from .losses import Loss
 from .objective import SumsOfSamples
+from .pair_states import compared_pairs, joint_states
 from .pattern import Pattern
 from .start import state_weights
 from .terms import Terms, atom_values
@@ -20,8 +21,6 @@ from .terms import Terms, atom_values
 __all__ = ["DiscreteSamples", "Place", "Samples", "oddities"]
 
 Place = Callable[[np.ndarray, np.ndarray, Pattern, Loss], SumsOfSamples]
-ROWS_AT_ONCE = 1 << 13
-
 SHOWN = 5  # examples named in a note
 MOST_PAIRS = 4000  # states of all sites together up to which pairs of columns are compared
 
@@ -51,7 +50,7 @@ class Samples(Protocol):
         """Returns for each site the weight of each of its states, shape (q,)."""
 
     def joint_states(self) -> np.ndarray:
-        """Returns how many rows have each two states, float32, over all states of all sites."""
+        """Returns which two states occur together, over all states of all sites, shape (S, S)."""
 
     def sums(self, place: Place, pattern: Pattern, loss: Loss) -> SumsOfSamples:
         """Returns what sums losses over the samples."""
@@ -121,13 +120,8 @@ class DiscreteSamples:
         return state_weights(self.codes, self.weight, self.alphabet.sizes)
 
     def joint_states(self) -> np.ndarray:
-        """Returns how many rows have each two states, float32, over all states of all sites."""
-        sizes = self.alphabet.sizes
-        total = np.zeros((sizes.sum(), sizes.sum()), np.float32)
-        for first in range(0, self.count, ROWS_AT_ONCE):
-            one_hot = atom_values("category", sizes, self.codes[first : first + ROWS_AT_ONCE]).astype(np.float32)
-            total += one_hot.T @ one_hot
-        return total
+        """Returns which two states occur together, over all states of all sites, shape (S, S)."""
+        return joint_states(self.codes, self.alphabet.sizes)
 
     def sums(self, place: Place, pattern: Pattern, loss: Loss) -> SumsOfSamples:
         """Returns what sums losses over the samples at a place."""
@@ -135,7 +129,7 @@ class DiscreteSamples:
 
     def square_sums(self, kind: str, pattern: Pattern, step: int) -> np.ndarray:
         """Returns the summed squares of each cofactor over every `step`-th sample, and last their weight."""
-        U = cofactor_values(pattern, self.atoms(kind, step).astype(np.float32))
+        U = cofactor_values(pattern, self.atoms(kind, step), np.float32)
         w = self.weight[::step]
         return np.append((U * U) @ w, w.sum())
 
@@ -179,33 +173,23 @@ def oddities(samples: Samples, coupled: set[tuple[int, int]]) -> list[str]:
             "Lower the order or the radius, pass terms, or raise regularization."
         )
     if coupled and sizes.sum() <= MOST_PAIRS:
-        notes += _pairs(samples, occurs, np.setdiff1d(np.arange(len(names)), constant), coupled)
+        notes += _pairs(samples, coupled)
     return notes
 
 
-def _pairs(samples: Samples, occurs: list[np.ndarray], sites: np.ndarray, coupled: set[tuple[int, int]]) -> list[str]:
+def _pairs(samples: Samples, coupled: set[tuple[int, int]]) -> list[str]:
     """Compares the columns that vary and are coupled, two by two."""
-    names, bounds = samples.alphabet.names, np.cumsum([0, *samples.alphabet.sizes])
-    joint = samples.joint_states() > 0
-    seen = [bounds[site] + np.flatnonzero(occurs[site]) for site in range(len(names))]
-    copies, never = [], []
-    for k, a in enumerate(sites):
-        for b in sites[k + 1 :]:
-            if (int(a), int(b)) not in coupled:
-                continue
-            table = joint[np.ix_(seen[a], seen[b])]
-            if table.shape[0] == table.shape[1] and table.sum() == len(table):
-                copies.append((a, b))
-            elif not table.all():
-                never.append((a, b))
+    names = samples.alphabet.names
+    compared = compared_pairs(samples.joint_states(), samples.alphabet.sizes)
+    copies, never = ([pair for pair in pairs.tolist() if tuple(pair) in coupled] for pairs in compared)
     notes = []
-    if copies:
+    if len(copies):
         notes.append(
             f"{_named(copies, lambda p: f'{names[p[0]]} and {names[p[1]]}', 'pair')} of columns each other's copies: "
             "their coupling has no finite optimum, and couplings with one of them cannot be told from those with the "
             "other. Leave one of them out."
         )
-    if never:
+    if len(never):
         notes.append(
             f"{_named(never, lambda p: f'{names[p[0]]} and {names[p[1]]}', 'pair')} of columns never in some "
             "combination of their states: their coupling has no finite optimum; only the prior keeps it finite."

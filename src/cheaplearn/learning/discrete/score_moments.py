@@ -103,7 +103,7 @@ def _add_block(
     chosen: slice,
 ) -> None:
     x = atoms.astype(np.float64)
-    U = cofactor_values(pattern, x)
+    U = cofactor_values(pattern, x, np.float64)
     products = products_of(pattern, np.float64)
     F = products.fields(products.couplings(point.theta), products.read(atoms))
     _, slope, kept = loss.first(F, x, np.ones(len(w)))
