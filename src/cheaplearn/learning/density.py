@@ -151,7 +151,8 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
 
         Args:
             X: Samples, shape (samples, n), values of the kind; DataFrame columns name the sites. Rows may be
-                unique rows with their counts as `sample_weight`.
+                unique rows with their counts as `sample_weight`, if nothing is to be chosen: folds keep a row with
+                all its weight together, so a ladder of unique rows is scored on states it was never shown.
             y: Ignored.
             sample_weight: Non-negative weights, shape (samples,); a weight of 2 counts as two samples, 0 as none.
             groups: Group of each sample, never divided between training and held-out rows.
