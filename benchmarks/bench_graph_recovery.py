@@ -18,93 +18,22 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+from graph_models import TOPOLOGIES, Source, draw_couplings
 from scipy import stats
 from scipy.optimize import minimize
 from scipy.special import expit
 
 import cheaplearn as cl
-from cheaplearn.hamiltonian.factor_graph import FactorGraph
-from cheaplearn.hamiltonian.partition import exact_sampler
-from cheaplearn.hamiltonian.sampling import sample
 
-WEAK, WEAK_SHARE = 0.4, 0.25
+WEAK, WEAK_SHARE = 0.4, 0.25  # the coupling of the weak edges, and how many of all edges these are
 TRIALS, REPLICATES = 15, 2
 MOST = 1 << 18  # samples at which a search gives up
 METHODS = ("screening", "pseudolikelihood")
 READINGS = ("shrunk", "refit")
 L1 = {"screening": 0.8, "pseudolikelihood": 0.2}  # what l1="auto" means
 SITEWISE = [("random 3-regular", "glass", 16, 1.2), ("random 4-regular", "glass", 16, 1.0)]
-CHUNK = 512
 BETAS = {"ferromagnet": (0.4, 0.55, 0.7, 0.85), "glass": (0.4, 0.6, 0.8, 1.0, 1.2)}
 SIZES = (16, 25, 36, 49, 64)
-
-
-def lattice(n, periodic):
-    side = round(n**0.5)
-    site = np.arange(n).reshape(side, side)
-    pairs = []
-    for axis in (0, 1):
-        neighbour = np.roll(site, -1, axis)
-        rows = slice(None) if periodic else slice(0, -1)
-        cut = (rows, slice(None)) if axis == 0 else (slice(None), rows)
-        pairs += zip(site[cut].ravel().tolist(), neighbour[cut].ravel().tolist(), strict=True)
-    return sorted({(min(p), max(p)) for p in pairs})
-
-
-def random_regular(n, degree, rng):
-    """Pairs the stubs anew until no edge is double and none a loop: uniform over simple regular graphs."""
-    while True:
-        stubs = rng.permutation(np.repeat(np.arange(n), degree)).reshape(-1, 2)
-        edges = {(int(a), int(b)) for a, b in np.sort(stubs, axis=1) if a != b}
-        if 2 * len(edges) == n * degree:
-            return sorted(edges)
-
-
-TOPOLOGIES = {
-    "random 3-regular": lambda n, rng: random_regular(n, 3, rng),
-    "random 4-regular": lambda n, rng: random_regular(n, 4, rng),
-    "periodic lattice": lambda n, rng: lattice(n, True),
-    "open lattice": lambda n, rng: lattice(n, False),
-}
-
-
-def draw_couplings(edges, beta, signs, rng):
-    """Couplings K of p proportional to exp(sum of K s s'), one for each edge."""
-    strength = np.full(len(edges), float(beta))
-    strength[rng.permutation(len(edges))[: round(WEAK_SHARE * len(edges))]] = WEAK
-    return strength * (1 if signs == "ferromagnet" else rng.choice([-1, 1], len(edges)))
-
-
-class Source:
-    """Streams of samples of one model, one stream for each trial; exact where that is cheap."""
-
-    def __init__(self, n, edges, couplings, signs, seed):
-        tables = {e: np.array([[-k, k], [k, -k]]) for e, k in zip(edges, couplings, strict=True)}
-        self.graph = FactorGraph.from_tables(np.full(n, 2), tables)
-        self.exact = exact_sampler(self.graph)
-        self.chain = "cluster" if signs == "ferromagnet" else "tempering"
-        self.rngs = [np.random.default_rng([seed, trial]) for trial in range(TRIALS)]
-        self.codes = [np.empty((0, n), np.uint8) for _ in range(TRIALS)]
-        self.worth = 1.0  # effective sample size over samples, the least
-
-    def first(self, trial, count):
-        """The first samples of a trial as spins, different rows once, and how often each occurs."""
-        have = len(self.codes[trial])
-        if have < count:
-            new = self._draw(max(count - have, have, CHUNK), self.rngs[trial])
-            self.codes[trial] = np.concatenate([self.codes[trial], new.astype(np.uint8)])
-        codes = self.codes[trial][:count]
-        packed = np.packbits(codes, axis=1)
-        keys = np.pad(packed, ((0, 0), (0, 8 - packed.shape[1]))).view(np.uint64).ravel()
-        _, where, counts = np.unique(keys, return_index=True, return_counts=True)
-        return 2.0 * codes[where] - 1, counts
-
-    def _draw(self, count, rng):
-        if self.exact:
-            return self.exact(count, rng)
-        drawn = sample(self.graph, count, self.chain, rng)
-        self.worth = min(self.worth, drawn.effective_sample_size / count)
-        return drawn.codes
 
 
 class Model:
@@ -114,8 +43,8 @@ class Model:
         place = list(TOPOLOGIES).index(topology)
         rng = np.random.default_rng([seed, n, round(1000 * beta), place, len(signs)])
         self.edges = TOPOLOGIES[topology](n, rng)
-        self.couplings = draw_couplings(self.edges, beta, signs, rng)
-        self.source = Source(n, self.edges, self.couplings, signs, int(rng.integers(2**31)))
+        self.couplings = draw_couplings(self.edges, beta, WEAK, WEAK_SHARE, signs, rng)
+        self.source = Source(n, self.edges, self.couplings, signs, int(rng.integers(2**31)), TRIALS)
         self.cut = min(WEAK, beta) / 2
         self.found, self.order = {}, list(range(TRIALS))
         self.fits = 0
