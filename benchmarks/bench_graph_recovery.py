@@ -27,7 +27,7 @@ import cheaplearn as cl
 
 WEAK, WEAK_SHARE = 0.4, 0.25  # the coupling of the weak edges, and how many of all edges these are
 TRIALS, REPLICATES = 15, 2
-MOST = 1 << 18  # samples at which a search gives up
+LAST = 52  # place in the grid of M where a search gives up: 262,144 samples
 METHODS = ("screening", "pseudolikelihood")
 READINGS = ("shrunk", "refit")
 L1 = {"screening": 0.8, "pseudolikelihood": 0.2}  # what l1="auto" means
@@ -50,16 +50,16 @@ class Model:
         self.fits = 0
 
     def least_samples(self, method, reading, guess):
-        """Doubles or halves until the criterion changes, then bisects; infinite if MOST are not enough."""
+        """Doubles or halves until the criterion changes, then bisects; infinite if the last M is not enough."""
         k = guess
         step = -4 if self._recovers(method, reading, k) else 4
-        while count_of(k + step) <= MOST and self._recovers(method, reading, k + step) == (step < 0):
-            k += step
+        while self._recovers(method, reading, min(k + step, LAST)) == (step < 0):
+            k = min(k + step, LAST)
+            if k == LAST:
+                return k, np.inf
             if k + step < 0:
                 return k, count_of(k)
-        if count_of(k + step) > MOST:
-            return k, np.inf
-        low, high = sorted((k, k + step))
+        low, high = sorted((k, min(k + step, LAST)))
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (low, middle) if self._recovers(method, reading, middle) else (middle, high)
@@ -132,12 +132,12 @@ def count_of(k):
     return round(32 * 2 ** (k / 4))
 
 
-def measure(cells, replicates, note):
+def measure(cells, readings, replicates, note):
     """M* of every cell, method, reading and replicate: {(topology, signs, n, beta): {(method, reading): [M*, ...]}}."""
     results, guesses = {}, {}
     for topology, signs, n, beta in cells:
         begin, fits = time.perf_counter(), 0
-        row = {(m, r): [] for m in METHODS for r in READINGS}
+        row = {(m, r): [] for m in METHODS for r in readings}
         for replicate in range(replicates):
             model = Model(topology, signs, n, beta, replicate)
             for method, reading in row:
@@ -169,7 +169,7 @@ def geometric(row):
 
 def shown(row):
     value = geometric(row)
-    return f"{value:,.0f}" if np.isfinite(value) else f"> {MOST:,}"
+    return f"{value:,.0f}" if np.isfinite(value) else f"> {count_of(LAST):,}"
 
 
 def print_scan(results, axis, of_slope, name):
@@ -180,27 +180,27 @@ def print_scan(results, axis, of_slope, name):
     kinds = dict.fromkeys(key[:2] for key in results)
     for topology, signs in kinds:
         keys = [key for key in results if key[:2] == (topology, signs)]
-        for method in METHODS:
-            for reading in READINGS:
-                rows = [results[key][method, reading] for key in keys]
-                cells = dict(zip((key[axis] for key in keys), map(shown, rows), strict=True))
-                a, error = slope([of_slope(key[axis]) for key in keys], rows)
-                line = [topology, signs, method, reading, *(cells.get(v, "") for v in values)]
-                print(f"| {' | '.join(line)} | {a:.2f} +- {error:.2f} |")
+        for method, reading in results[keys[0]]:
+            rows = [results[key][method, reading] for key in keys]
+            cells = dict(zip((key[axis] for key in keys), map(shown, rows), strict=True))
+            a, error = slope([of_slope(key[axis]) for key in keys], rows)
+            line = [topology, signs, method, reading, *(cells.get(v, "") for v in values)]
+            print(f"| {' | '.join(line)} | {a:.2f} +- {error:.2f} |")
     print()
 
 
-def print_ratios(results, what):
-    """Geometric means over replicates and cells of what one estimator needs over another."""
-    print(f"| graph | couplings | {what} |\n|---|---|" + "---|" * len(RATIOS))
-    for kind in dict.fromkeys(key[:2] for key in results):
-        rows = [row for key, row in results.items() if key[:2] == kind]
+def print_ratios(results, heading, group):
+    """Geometric means over replicates and cells of what one estimator needs over another, by group of cells."""
+    names = [f"{above[0]} {above[1]} / {below[0]} {below[1]}" for above, below in RATIOS]
+    print(f"| {' | '.join([*heading, *names])} |\n|" + "---|" * (len(heading) + len(RATIOS)))
+    for kind in sorted({group(key) for key in results}):
+        rows = [row for key, row in results.items() if group(key) == kind]
         line = []
         for above, below in RATIOS:
             found = np.array([[row[above], row[below]] for row in rows]).swapaxes(0, 1).reshape(2, -1)
             logs = np.subtract(*np.log(found[:, np.isfinite(found).all(axis=0)]))
             line.append(f"{np.exp(logs.mean()):.2f} x/ {np.exp(logs.std(ddof=1) / len(logs) ** 0.5):.2f}")
-        print(f"| {' | '.join([*kind, *line])} |")
+        print(f"| {' | '.join([*map(str, kind), *line])} |")
     print()
 
 
@@ -221,7 +221,7 @@ def print_sitewise(by_beta, cells, replicates):
             model = SitewiseModel(topology, signs, n, beta, replicate)
             for method in METHODS:
                 shared = by_beta[topology, signs, n, beta][method, "shrunk"][replicate]
-                alone = model.least_samples(method, "shrunk", 40)[1]
+                alone = model.least_samples(method, "shrunk", 32)[1]
                 line = f"{topology} | {signs} | {beta} | {replicate} | {method} | {shared:,.0f} | {alone:,.0f}"
                 print(f"| {line} |", flush=True)
     print()
@@ -276,16 +276,17 @@ def main():
         print(text, file=sys.stderr, flush=True)
 
     replicates = 1 if arguments.quick else REPLICATES
-    by_beta = measure([(*kind, 16, beta) for kind in kinds for beta in betas[kind[1]]], replicates, note)
+    by_beta = measure([(*kind, 16, b) for kind in kinds for b in betas[kind[1]]], READINGS, replicates, note)
     four = [kind for kind in kinds if kind[0] != "random 3-regular"]
-    by_size = measure([(*kind, n, 0.5) for kind in four for n in sizes], 1, note)
+    by_size = measure([(*kind, n, WEAK) for n in sizes for kind in four], ["shrunk"], 1, note)
 
     print(f"M*, geometric mean of {replicates} replicates, against beta (16 spins; slope of ln M* per unit of beta):\n")
     print_scan(by_beta, 3, float, "beta")
-    print("M* against the number of spins (beta = 0.5, one replicate; slope of ln M* per unit of ln n):\n")
+    print("M* against the number of spins (all couplings 0.4, one replicate; slope of ln M* per unit of ln n):\n")
     print_scan(by_size, 2, np.log, "n")
-    print("Ratios of M* (geometric mean x/ its standard error, all betas):\n")
-    print_ratios(by_beta, " | ".join(f"{a[0]} {a[1]} / {b[0]} {b[1]}" for a, b in RATIOS))
+    print("Ratios of M*, geometric mean x/ its standard error, over all betas, and over all graphs:\n")
+    print_ratios(by_beta, ["graph", "couplings"], lambda key: key[:2])
+    print_ratios(by_beta, ["couplings", "beta"], lambda key: (key[1], key[3]))
     if not arguments.quick:
         print("M* with one coupling for both sites, as the library fits it, and with each site fitted on its own:\n")
         print_sitewise(by_beta, SITEWISE, replicates)
