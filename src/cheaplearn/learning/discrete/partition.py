@@ -20,6 +20,7 @@ __all__ = ["Partition", "Sums"]
 
 BLOCK_BYTES = 6 << 20  # fields, slopes and cofactors of one block of samples: about what caches hold
 KEPT_BYTES = 1 << 30  # curvatures kept between calls; more is computed anew
+LEAST_BYTES = 4 << 20  # of a block: below, waking threads takes longer than the sums
 
 
 class Sums(NamedTuple):
@@ -153,7 +154,7 @@ class Partition:
         """Applies `work` to blocks of samples of bounded memory, several at a time."""
         count, cores = self.atoms.shape[1], self.threads or os.cpu_count() or 1
         width = 8 * (self.pattern.n_rows + 5 * self.pattern.n_columns)
-        size = max(256, min(BLOCK_BYTES // width, -(-count // cores)))
+        size = max(256, LEAST_BYTES // width, min(BLOCK_BYTES // width, -(-count // cores)))
         parts = [slice(first, min(first + size, count)) for first in range(0, count, size)]
         if cores == 1 or len(parts) == 1:
             yield from map(work, parts)
