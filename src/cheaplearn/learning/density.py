@@ -79,6 +79,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         cv: Number of shuffled folds, or a splitter, which is used if anything is to be chosen.
         standard_errors: True, False, or "auto" to compute them if that takes seconds at most.
         labels: States of the categories, one list for all columns or one for each; None for those that occur.
+        n_jobs: Blocks of samples that are summed at a time on this machine; None or -1 for one per core.
         engine: "numpy" for this machine, "dask" for the current Dask client, or the address of a scheduler: samples
             are divided among its workers, and a lost worker costs time only. The likelihood of an array is
             summed here, in one pass over the samples; that of a Dask collection on the cluster.
@@ -134,6 +135,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         cv: Any = 5,
         standard_errors: Any = "auto",
         labels: Any = None,
+        n_jobs: int | None = None,
         engine: str = "numpy",
         random_state: Any = None,
         verbose: int = 0,
@@ -150,6 +152,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         self.cv = cv
         self.standard_errors = standard_errors
         self.labels = labels
+        self.n_jobs = n_jobs
         self.engine = engine
         self.random_state = random_state
         self.verbose = verbose
@@ -179,7 +182,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
             ConvergenceWarning: If an optimum was not reached to its tolerance.
         """
         check_density_arguments(self)
-        with place_of(self.engine) as place:
+        with place_of(self.engine, self.n_jobs) as place:
             converged = self._fit_at(place, read_samples(self, X, sample_weight, groups, place))
         self._warn(converged)
         return self

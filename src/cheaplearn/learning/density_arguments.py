@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numbers import Real
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,6 +48,9 @@ def check_density_arguments(model: HamiltonianDensity) -> None:
     if not (isinstance(model.l1, str) and model.l1 == "auto"):
         _check_number("l1", model.l1, '"auto" or ')
     _check_number("max_terms", model.max_terms, "")
+    jobs = model.n_jobs
+    if jobs is not None and (isinstance(jobs, bool) or not isinstance(jobs, Integral) or not (jobs > 0 or jobs == -1)):
+        raise ValueError(must_be("n_jobs", OWNER, "None, -1 or a number of threads", repr(jobs)))
     if model.labels is not None and model.kind != "category":
         raise ValueError(must_be("labels", OWNER, "None unless kind is category", repr(model.labels)))
     if not (isinstance(model.standard_errors, bool) or model.standard_errors == "auto"):

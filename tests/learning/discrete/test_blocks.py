@@ -25,10 +25,10 @@ def some_samples(method, n, count, threads, seed=0):
 @pytest.mark.parametrize("method", METHODS)
 def test_few_samples_start_no_thread(method, monkeypatch):
     def refuse(*_):
-        message = "a thread was started for a millisecond of work"
+        message = "threads were woken for a millisecond of work"
         raise AssertionError(message)
 
-    monkeypatch.setattr(partition, "ThreadPoolExecutor", refuse)
+    monkeypatch.setattr(partition, "_pool", refuse)
     part, theta = some_samples(method, n=16, count=2000, threads=8)
     assert part.first(theta).sites.shape == (16,)
     assert part.second(theta, theta).shape == (16 * 16,)  # a field and 15 pairs of each site
@@ -36,13 +36,13 @@ def test_few_samples_start_no_thread(method, monkeypatch):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_many_samples_are_shared_by_threads_with_the_same_sums(method, monkeypatch):
-    started = []
-    pool = partition.ThreadPoolExecutor
-    monkeypatch.setattr(partition, "ThreadPoolExecutor", lambda cores: started.append(cores) or pool(cores))
+    asked = []
+    pool = partition._pool
+    monkeypatch.setattr(partition, "_pool", lambda threads: asked.append(threads) or pool(threads))
     alone, theta = some_samples(method, n=30, count=20_000, threads=1)
     shared, _ = some_samples(method, n=30, count=20_000, threads=3)
     for a, b in zip(alone.first(theta), shared.first(theta), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-9)
     scale = np.abs(alone.second(theta, theta)).max()
     np.testing.assert_allclose(alone.second(theta, theta), shared.second(theta, theta), rtol=0, atol=1e-5 * scale)
-    assert started == [3, 3]
+    assert asked == [3, 3]

@@ -5,7 +5,21 @@ import multiprocessing
 import numpy as np
 import pytest
 
+import cheaplearn as cl
 from cheaplearn.learning.discrete import partition
+
+
+@pytest.mark.parametrize("n_jobs", [1, 3])
+def test_the_number_of_jobs_changes_nothing(n_jobs):
+    S = np.random.default_rng(0).choice([-1, 1], size=(30_000, 20))
+    alone = cl.HamiltonianDensity(kind="spin", n_jobs=n_jobs).fit(S)
+    usual = cl.HamiltonianDensity(kind="spin").fit(S)
+    np.testing.assert_allclose(alone.couplings["value"], usual.couplings["value"], atol=1e-8)
+
+
+def test_jobs_must_be_a_number_of_threads():
+    with pytest.raises(ValueError, match="`n_jobs` of `HamiltonianDensity` must be None, -1 or a number of threads"):
+        cl.HamiltonianDensity(kind="spin", n_jobs=0).fit(np.array([[1], [-1]]))
 
 
 def squares():

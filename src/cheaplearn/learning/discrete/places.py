@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import partial
 
 from .partition import Partition
 from .samples import Place
@@ -12,11 +13,12 @@ __all__ = ["place_of"]
 
 
 @contextmanager
-def place_of(engine: str) -> Generator[Place]:
-    """Reads the argument `engine`.
+def place_of(engine: str, n_jobs: int | None = None) -> Generator[Place]:
+    """Reads the arguments `engine` and `n_jobs`.
 
     Args:
         engine: "numpy" for this machine, "dask" for the current Dask client, or the address of a scheduler.
+        n_jobs: Threads on this machine; None or -1 for one per core.
 
     Yields:
         What makes sums of samples; on a cluster they last until the context is left.
@@ -25,7 +27,7 @@ def place_of(engine: str) -> Generator[Place]:
         ValueError: If it is no engine, Dask is missing, has no client, or no scheduler answers at the address.
     """
     if engine == "numpy":
-        yield Partition
+        yield partial(Partition, threads=max(n_jobs or 0, 0))
         return
     from .distributed import cluster
 
