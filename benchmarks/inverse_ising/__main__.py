@@ -68,7 +68,17 @@ def rows():
 def compare_ising10(pythons, data, quick, limit):
     show("### 100 spins, 20,000 samples (`ising10`)\n")
     header(
-        "method", "time / ours", "s", "first fit, s", "peak MB", "RMSE", "largest error", "edges missed of 200", "note"
+        "method",
+        "time / ours",
+        "s",
+        "CPU / ours",
+        "CPU s",
+        "first fit, s",
+        "peak MB",
+        "RMSE",
+        "largest error",
+        "edges missed of 200",
+        "note",
     )
     results = {}
     for entry in rows():
@@ -78,13 +88,15 @@ def compare_ising10(pythons, data, quick, limit):
         worker = str(HERE / entry["worker"])
         result = run(pythons[entry["peer"]], worker, job, limit, threads=entry["threads"])["all"]
         results[entry["name"]] = result
-        reference = next(iter(results.values())).get("seconds")
+        first = next(iter(results.values()))
         failed = result.get("failed", "")
         note = f"{failed} ({EARLIER[entry['peer']]})" if failed and entry["peer"] in EARLIER else failed
         line(
             entry["name"],
-            ratio(result.get("seconds"), reference),
+            ratio(result.get("seconds"), first.get("seconds")),
             number(result, "seconds"),
+            ratio(result.get("work"), first.get("work")),
+            number(result, "work"),
             number(result, "startup"),
             number(result, "peak", ".0f"),
             number(result, "rmse", ".4f"),

@@ -37,6 +37,7 @@ def answer(queue):
 
 
 def test_blocks_are_summed_by_the_same_threads_again_and_again():
+    partition._pool.cache_clear()
     assert [sum(squares()) for _ in range(3)] == [sum(k * k for k in range(5000))] * 3
     assert partition._pool.cache_info().currsize == 1
 

@@ -14,7 +14,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import LinAlgError
+from scipy.linalg.lapack import dpotrf, dpotri
 
 from .objective import ConditionalObjective, Point
 from .score_moments import ScoreMoments
@@ -96,7 +97,7 @@ def sandwich_errors(
         A, B = project @ A @ project + (np.eye(len(A)) - project), project @ B @ project
     guard = prior / total + GUARD * max(float(np.mean(np.diag(A))), 1e-300)
     A[np.diag_indices_from(A)] += guard
-    inverse = cho_solve(cho_factor(A, lower=True), np.eye(len(A)))
+    inverse = _inverse(A)
     if project is not None:
         inverse = project @ inverse @ project
     curvature = np.diag(inverse)
@@ -104,3 +105,17 @@ def sandwich_errors(
     share = np.clip(curvature * guard, 0, 1)
     pulled = np.abs(inverse @ (point.gradient - prior / total * point.theta))
     return CouplingErrors(np.sqrt(np.maximum(variance, 0)), np.sqrt(np.maximum(curvature, 0) / total), share, pulled)
+
+
+def _inverse(A: np.ndarray) -> np.ndarray:
+    """Returns the inverse of a symmetric positive definite matrix (T^3 operations instead of 7/3 T^3)."""
+    lower, failed = dpotrf(A, lower=True)
+    if failed:
+        message = f"The {failed}-th leading minor of the information is not positive."
+        raise LinAlgError(message)
+    inverse, _ = dpotri(lower, lower=True, overwrite_c=True)
+    inverse = np.tril(inverse)
+    diagonal = np.diag(inverse).copy()
+    inverse += inverse.T
+    inverse[np.diag_indices_from(inverse)] = diagonal
+    return inverse
