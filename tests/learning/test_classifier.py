@@ -229,7 +229,7 @@ def small():
         ({"symmetry": "translation"}, "`symmetry` of .* must be None, got 'translation'. .* not built yet"),
         ({"levels": 2}, "`levels` .* must be 0, got 2. Other values of `levels` are not built yet"),
         ({"engine": "dask"}, "`engine` .* must be 'numpy', got 'dask'. .* not built yet"),
-        ({"order": 0}, '`order` .* must be "auto" or an integer of at least 1, got 0'),
+        ({"order": 0}, '`order` .* must be "auto", an integer of at least 1 or a list of such, got 0'),
         ({"order": "2"}, "`order` .* got '2'"),
         ({"radius": -1}, '`radius` .* must be "auto", "all" or a whole number of at least 0, got -1'),
         ({"radius": 1}, "`radius` .* must be 0 or all without a geometry, got 1. Pass a geometry"),

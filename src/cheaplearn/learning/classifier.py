@@ -42,7 +42,7 @@ class HamiltonianClassifier(ClassifierMixin, BaseEstimator):
     with C the prior correlation of the couplings (`smoothness`) and rho the regularization.
 
     Args:
-        order: Highest degree, or "auto" for 1, 2 and 3.
+        order: Highest degree, a list of them to choose from, or "auto" for 1, 2 and 3.
         radius: Largest distance between the variables of a term, "all", or "auto" for every radius the
             geometry knows (without one: 0 and all). Terms of degree 1 have radius 0.
         geometry: Where the variables live (`Grid`, `Chain`, `Graph`), one site per column; or None.

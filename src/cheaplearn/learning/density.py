@@ -62,7 +62,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
 
     Args:
         kind: "spin" (-1, 1), "bit" (0, 1) or "category" (any labels). "real" is not built yet.
-        order: Most sites in a term, or "auto" for 1, 2 and 3.
+        order: Most sites in a term, a list of such to choose from, or "auto" for 1, 2 and 3.
         geometry: Where the sites live (`Grid`, `Chain`, `Graph`), one per column; or None.
         method: "likelihood" (exact; where ln Z is), "pseudolikelihood", "screening", or "auto": the likelihood
             up to 2^16 states and 2,000 couplings, else the pseudo-likelihood. `method_` says which.
@@ -76,6 +76,8 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
             which are then fitted without it; in units of sqrt(ln(n^2 / 0.05) / W) for each site of a term. "auto":
             0.2, for screening 0.8 (Lokhov et al. 2018, who then cut small couplings: terms that are not there are
             kept, too, with values near 0). 0 for none.
+        threshold: Of what L1 leaves, terms whose shrunk coupling (for categories: root mean square of the table) is not
+            above this are left out too, nats; half the weakest coupling expected recovers graphs best.
         cv: Number of shuffled folds, or a splitter, which is used if anything is to be chosen.
         standard_errors: True, False, or "auto" to compute them if that takes seconds at most.
         labels: States of the categories, one list for all columns or one for each; None for those that occur.
@@ -90,6 +92,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
     Attributes:
         hamiltonian_: The fitted `Hamiltonian`, one column "H"; `hamiltonian_.couplings` has value, standard error
             and 95 % interval of every coupling. NaN where the samples do not identify it.
+        shrunk_hamiltonian_: With L1: what it left (above the threshold), with the couplings it shrank.
         method_, order_, radius_, regularization_: What was used or chosen.
         ladder_: One row per family, as in `HamiltonianClassifier`; the loss is held-out -ln p or, where ln Z is not
             exact, the held-out sum of -ln p(x_i | rest); NaN if nothing was to be chosen.
@@ -132,6 +135,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         terms: Any = None,
         regularization: Any = "auto",
         l1: Any = 0.0,
+        threshold: float = 0.0,
         cv: Any = 5,
         standard_errors: Any = "auto",
         labels: Any = None,
@@ -149,6 +153,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         self.terms = terms
         self.regularization = regularization
         self.l1 = l1
+        self.threshold = threshold
         self.cv = cv
         self.standard_errors = standard_errors
         self.labels = labels
@@ -163,8 +168,8 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
 
         Args:
             X: Samples, shape (samples, n), values of the kind; DataFrame columns name the sites. Rows may be
-                unique rows with their counts as `sample_weight` where nothing is to be chosen; a ladder needs the
-                rows themselves, because its folds hold out whole rows with all their weight. A Dask array or DataFrame
+                unique rows with their counts as `sample_weight`; shuffled folds then deal out the counts, other folds
+                hold out whole rows with all their weight. A Dask array or DataFrame
                 stays on the cluster of `engine`, chunk by chunk, and must be the same whenever it is computed; one
                 family is fitted to it.
             y: Ignored.
@@ -202,6 +207,8 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         self.gradient_norm_, self.n_iter_ = self._fit.optimum.gradient_norm, max(self._fit.optimum.steps, 1)
         self.notes_ = oddities(self._fit.samples, self._fit.terms.coupled_pairs)
         self.hamiltonian_ = self._fit.terms.hamiltonian(self._fit.theta, self._standard_errors())
+        if self._fit.shrunk is not None:
+            self.shrunk_hamiltonian_ = self._fit.terms.hamiltonian(self._fit.shrunk)
         self._frequencies = smoothed_frequencies(self._fit.samples.state_weights(), 1.0)
         self._sums: LogPartition | None = None
         return ladder.converged
@@ -211,7 +218,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
             sets = explicit_sites(self.terms, samples.alphabet.names)
             return [Family(len(sets), math.inf, sum(map(len, sets)))], []
         n = len(samples.alphabet)
-        several = "auto" in {str(self.order), str(self.radius)}
+        several = "auto" in {str(self.order), str(self.radius)} or isinstance(self.order, list | tuple)
         limit = self.max_terms if several else np.iinfo(np.int64).max
         return list_families(n, self.order, self.radius, self.geometry, limit, kinds=("bit",) * n, owner=OWNER)
 
@@ -230,7 +237,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         return "likelihood" if quick else "pseudolikelihood"
 
     def _ladder(self, samples: Samples, families: list[Family], fit: Callable[..., DiscreteFit]) -> Ladder:
-        for of_another_fit in ("ladder_score_", "baselines_"):
+        for of_another_fit in ("ladder_score_", "baselines_", "shrunk_hamiltonian_"):
             self.__dict__.pop(of_another_fit, None)
         fixed = None if isinstance(self.regularization, str) else float(self.regularization)
         if len(families) == 1 and self.regularization != "search":
@@ -241,7 +248,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
             advice = "Pass one order, one radius and a regularization, or X.compute()."
             requirement = "an array where families or regularizations are compared"
             raise ValueError(must_be("X", OWNER, requirement, "a Dask collection", advice))
-        folds = density_folds(self.cv, samples, self.random_state)
+        samples, folds = density_folds(self.cv, samples, self.random_state)
         graphs = (self._terms_of(samples, family).tabulation[0] for family in families)
         scorer = Scorer(all(exact_sums(graph) is not None for graph in graphs))
         self.ladder_score_ = scorer.name
@@ -252,7 +259,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
 
     def _fit_terms(self, place: Place, terms: Terms, samples: Samples, rho: float, **options: Any) -> DiscreteFit:
         l1 = SCREENING_L1[self.method_] if isinstance(self.l1, str) else float(self.l1) or None
-        return fit_terms(terms, samples, self.method_, rho, l1, place=place, **options)
+        return fit_terms(terms, samples, self.method_, rho, l1, self.threshold, place=place, **options)
 
     def _standard_errors(self) -> np.ndarray | None:
         """Errors of the couplings; NaN, and a note, where the guard alone keeps a coupling finite."""

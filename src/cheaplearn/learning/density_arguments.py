@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.model_selection import GroupKFold, KFold, check_cv
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_feature_names, _check_sample_weight, check_consistent_length, validate_data
 
 from .._messages import must_be
@@ -23,6 +25,8 @@ __all__ = ["check_density_arguments", "density_folds", "read_samples"]
 
 OWNER = "HamiltonianDensity"
 KINDS = ("spin", "bit", "category")
+Fold = tuple[np.ndarray, np.ndarray]
+MOST_COUNTS = 2**62
 METHODS = ("auto", "likelihood", "pseudolikelihood", "screening")
 
 
@@ -48,6 +52,10 @@ def check_density_arguments(model: HamiltonianDensity) -> None:
     if not (isinstance(model.l1, str) and model.l1 == "auto"):
         _check_number("l1", model.l1, '"auto" or ')
     _check_number("max_terms", model.max_terms, "")
+    _check_number("threshold", model.threshold, "")
+    if model.threshold > 0 and not isinstance(model.l1, str) and model.l1 == 0:
+        advice = 'Pass l1="auto".'
+        raise ValueError(must_be("threshold", OWNER, "0 without L1", model.threshold, advice))
     jobs = model.n_jobs
     if jobs is not None and (isinstance(jobs, bool) or not isinstance(jobs, Integral) or not (jobs > 0 or jobs == -1)):
         raise ValueError(must_be("n_jobs", OWNER, "None, -1 or a number of threads", repr(jobs)))
@@ -165,7 +173,7 @@ def given_states(model: HamiltonianDensity, names: tuple[str, ...]) -> list[np.n
     return per_site
 
 
-def density_folds(cv: Any, samples: DiscreteSamples, random_state: Any) -> list[tuple[np.ndarray, np.ndarray]]:
+def density_folds(cv: Any, samples: DiscreteSamples, random_state: Any) -> tuple[DiscreteSamples, list[Fold]]:
     """Splits the samples into training and held-out rows.
 
     Args:
@@ -174,18 +182,51 @@ def density_folds(cv: Any, samples: DiscreteSamples, random_state: Any) -> list[
         random_state: Seed of the shuffle of an integer `cv`.
 
     Returns:
-        Pairs of positions in the samples (training, held out).
+        The samples to be split, and pairs of positions in them (training, held out). Shuffled folds deal out counts: a
+        row whose weight is a whole number appears once in each fold that gets some of it.
 
     Raises:
         ValueError: If `cv` is no number of folds or splitter, or a fold is empty.
     """
     if isinstance(cv, int | np.integer) and not isinstance(cv, bool):
-        if not 2 <= cv <= len(samples.codes):
-            raise ValueError(must_be("cv", OWNER, f"between 2 and {len(samples.codes)} folds", cv))
+        counts = samples.weight
+        whole = bool(np.all(counts == np.round(counts)))
+        available = int(min(counts.sum(), MOST_COUNTS)) if whole else len(samples.codes)
+        if not 2 <= cv <= available:
+            raise ValueError(must_be("cv", OWNER, f"between 2 and {available} folds", cv))
+        if whole and counts.max() > 1 and samples.groups is None:
+            return _dealt(int(cv), samples, random_state)
         grouped = samples.groups is not None
         cv = GroupKFold(int(cv)) if grouped else KFold(int(cv), shuffle=True, random_state=random_state)
     elif isinstance(cv, bool | str) or cv is None:
         raise ValueError(must_be("cv", OWNER, "a number of folds or a splitter", repr(cv)))
+    folds = _folds_of(cv, samples)
+    for number, (training, held_out) in enumerate(folds):
+        if not len(training) or not len(held_out):
+            got = f"nothing {'held out' if len(training) else 'to train on'} in fold {number}"
+            raise ValueError(must_be("cv", OWNER, "such that every fold trains and holds out samples", got))
+    return samples, folds
+
+
+def _dealt(folds: int, samples: DiscreteSamples, random_state: Any) -> tuple[DiscreteSamples, list[Fold]]:
+    """Deals the counts of all rows to folds of equal size; a row becomes one for each fold that gets some of it."""
+    rng = check_random_state(random_state)
+    rows, fold, weight = [], [], []
+    left = samples.weight.astype(np.int64)
+    for number in range(folds):
+        share = rng.binomial(left, 1 / (folds - number))  # the last fold gets what is left
+        got = np.flatnonzero(share)
+        rows.append(got)
+        fold.append(np.full(len(got), number))
+        weight.append(share[got].astype(float))
+        left = left - share
+    of, kept = np.concatenate(fold), np.concatenate(rows)
+    dealt = replace(samples, codes=samples.codes[kept], weight=np.concatenate(weight), rows=samples.rows[kept])
+    parts = [(np.flatnonzero(of != k), np.flatnonzero(of == k)) for k in range(folds)]
+    return dealt, [(training, held_out) for training, held_out in parts if len(training) and len(held_out)]
+
+
+def _folds_of(cv: Any, samples: DiscreteSamples) -> list[Fold]:
     position = np.full(samples.n_rows, -1)
     position[samples.rows] = np.arange(len(samples.rows))
     groups = None
@@ -196,9 +237,4 @@ def density_folds(cv: Any, samples: DiscreteSamples, random_state: Any) -> list[
         (position[np.asarray(a)], position[np.asarray(b)])
         for a, b in check_cv(cv).split(np.zeros((samples.n_rows, 1)), None, groups)
     ]
-    folds = [(a[a >= 0], b[b >= 0]) for a, b in parts]
-    for number, (training, held_out) in enumerate(folds):
-        if not len(training) or not len(held_out):
-            got = f"nothing {'held out' if len(training) else 'to train on'} in fold {number}"
-            raise ValueError(must_be("cv", OWNER, "such that every fold trains and holds out samples", got))
-    return folds
+    return [(a[a >= 0], b[b >= 0]) for a, b in parts]

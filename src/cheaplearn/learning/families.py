@@ -55,7 +55,7 @@ def list_families(
 
     Args:
         n_variables: Number of variables.
-        order: "auto" for 1, 2, 3, or one order.
+        order: "auto" for 1, 2, 3, or one order, or a list of orders.
         radius: "auto" for all radii the geometry knows, "all", or one radius.
         geometry: Where the variables live, or None.
         max_terms: Families with more monomials are not fitted.
@@ -104,9 +104,10 @@ def softmax_excess(family: Family, n_samples: int) -> str:
 def _orders(order: Any, owner: str) -> tuple[int, ...]:
     if isinstance(order, str) and order == "auto":
         return ORDERS
-    if isinstance(order, bool) or not isinstance(order, int | np.integer) or order < 1:
-        raise ValueError(must_be("order", owner, '"auto" or an integer of at least 1', repr(order)))
-    return (int(order),)
+    several = tuple(order) if isinstance(order, list | tuple) else (order,)
+    if not several or not all(isinstance(d, int | np.integer) and not isinstance(d, bool) and d >= 1 for d in several):
+        raise ValueError(must_be("order", owner, '"auto", an integer of at least 1 or a list of such', repr(order)))
+    return tuple(sorted({int(d) for d in several}))
 
 
 def _radii(radius: Any, geometry: Geometry | None, owner: str) -> list[float]:

@@ -24,7 +24,7 @@ def test_jobs_must_be_a_number_of_threads():
 
 def squares():
     """Sums in blocks, by several threads."""
-    part = partition.Partition(np.zeros((3, 5000), np.int8), np.ones(5000), _Pattern(), None, threads=2)
+    part = partition.Partition(np.zeros((3, 100_000), np.int8), np.ones(100_000), _Pattern(), None, threads=2)
     return [float(np.sum(np.arange(block.start, block.stop) ** 2)) for block in part._map(lambda block: block)]
 
 
@@ -38,7 +38,7 @@ def answer(queue):
 
 def test_blocks_are_summed_by_the_same_threads_again_and_again():
     partition._pool.cache_clear()
-    assert [sum(squares()) for _ in range(3)] == [sum(k * k for k in range(5000))] * 3
+    assert [sum(squares()) for _ in range(3)] == [sum(k * k for k in range(100_000))] * 3
     assert partition._pool.cache_info().currsize == 1
 
 
@@ -51,7 +51,7 @@ def test_a_forked_process_makes_threads_of_its_own():
     child = context.Process(target=answer, args=(queue,))
     child.start()
     try:
-        assert queue.get(timeout=20) == sum(k * k for k in range(5000))
+        assert queue.get(timeout=20) == sum(k * k for k in range(100_000))
     finally:
         child.kill()
         child.join()

@@ -45,6 +45,7 @@ class DiscreteFit:
         optimum: Where.
         samples: The samples, different rows once.
         penalized: The L1 optimum that chose the terms, or None.
+        shrunk: Its couplings of the terms that were kept, or None.
     """
 
     terms: Terms
@@ -52,6 +53,7 @@ class DiscreteFit:
     optimum: Optimum
     samples: Samples
     penalized: Optimum | None = None
+    shrunk: np.ndarray | None = None
 
     @property
     def theta(self) -> np.ndarray:
@@ -80,6 +82,7 @@ def fit_terms(
     method: str,
     regularization: float,
     l1: float | None = None,
+    threshold: float = 0.0,
     start: np.ndarray | None = None,
     tolerance: float = TOLERANCE,
     place: Place = Partition,
@@ -93,6 +96,7 @@ def fit_terms(
         regularization: rho, nats per squared coupling.
         l1: Strength of the penalty that chooses terms of degree 2 and more, in units of
             sqrt(ln(n^2 / 0.05) / W) for each site of a term, then all that is left is fitted without it; None for none.
+        threshold: Of what the penalty leaves, terms are kept whose root mean square coupling is above this, nats.
         start: Couplings to start from.
         tolerance: Of the gradient, relative to the uniform model.
         place: Where samples are summed: here, or on a cluster.
@@ -114,10 +118,19 @@ def fit_terms(
             optimum = minimise(objective, start, tolerance)
             return DiscreteFit(terms, objective, optimum, different)
         penalized, kept = minimise_sparse(objective, l1_norm(terms, objective.total, l1), start)
+        kept = kept & _above(terms, penalized.theta, threshold)
         smaller = terms.subset(kept)
         objective = _objective(smaller, different, method, regularization, place)
-        optimum = minimise(objective, penalized.theta[kept[terms.group_of_term]], tolerance)
-        return DiscreteFit(smaller, objective, optimum, different, penalized)
+        shrunk = penalized.theta[kept[terms.group_of_term]]
+        optimum = minimise(objective, shrunk, tolerance)
+        return DiscreteFit(smaller, objective, optimum, different, penalized, shrunk)
+
+
+def _above(terms: Terms, theta: np.ndarray, threshold: float) -> np.ndarray:
+    """Returns which sets of sites are fields, or have a root mean square coupling above a threshold."""
+    group = terms.group_of_term
+    mean_square = np.bincount(group, theta**2) / np.bincount(group)
+    return (np.sqrt(mean_square) > threshold) | (np.bincount(group, terms.degrees == 1) > 0)
 
 
 def l1_norm(terms: Terms, total: float, strength: float) -> GroupNorm:
