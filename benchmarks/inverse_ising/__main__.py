@@ -1,6 +1,6 @@
 """The density against its peers on inverse Ising, side by side in one run; prints Markdown.
 
-    .venv/bin/python benchmarks/inverse_ising --data ../shared/data [--quick] [--only ising10|lattice] [--cache FOLDER]
+    .venv/bin/python benchmarks/inverse_ising --data ../shared/data [--quick] [--only ising10|lattice] [--match NAME]
 
 First `ising10` (100 spins, 20,000 samples, known couplings), then a lattice of 10,000 spins, drawn here. Each row is
 a fresh process, one after the other; it fits a few spins first, which loads and compiles what it needs, then all of
@@ -65,7 +65,7 @@ def rows():
     ]
 
 
-def compare_ising10(pythons, data, quick, limit):
+def compare_ising10(pythons, data, quick, match, limit):
     show("### 100 spins, 20,000 samples (`ising10`)\n")
     header(
         "method",
@@ -82,7 +82,7 @@ def compare_ising10(pythons, data, quick, limit):
     )
     results = {}
     for entry in rows():
-        if quick and not entry["quick"]:
+        if (quick and not entry["quick"]) or not (OURS in entry["name"] or match in entry["name"]):
             continue
         job = {"data": str(data / "ising10" / "ising10.npz"), "started": time.time(), **entry["job"]}
         worker = str(HERE / entry["worker"])
@@ -158,6 +158,7 @@ def main():
     parser.add_argument("--data", required=True, help="folder that holds ising10/ising10.npz")
     parser.add_argument("--quick", action="store_true", help="few rows, a small lattice")
     parser.add_argument("--only", choices=["ising10", "lattice"], help="one section")
+    parser.add_argument("--match", default="", help="peers whose name holds this text, and cheaplearn")
     parser.add_argument("--limit", type=float, default=1200, help="time limit of each row, seconds")
     parser.add_argument("--cache", default="build/bench-envs", help="folder of the peers' environments")
     options = parser.parse_args()
@@ -170,7 +171,7 @@ def main():
                 pythons[name] = environments.prepare(name, Path(options.cache).absolute())
                 if isinstance(pythons[name], Unavailable):
                     show(f"{name}: {pythons[name].reason}\n")
-        compare_ising10(pythons, Path(options.data).absolute(), options.quick, options.limit)
+        compare_ising10(pythons, Path(options.data).absolute(), options.quick, options.match, options.limit)
     if options.only != "ising10":
         with tempfile.TemporaryDirectory() as folder:
             compare_lattice(pythons, folder, options.quick, options.limit)

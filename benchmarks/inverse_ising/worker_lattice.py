@@ -94,7 +94,7 @@ def parts(task):
     alphabet = timed("alphabet", lambda: Alphabet.of_kinds([f"x{i}" for i in range(n)], ["spin"] * n))
     codes = timed("codes of the samples", lambda: alphabet.encode(S.astype(float)))
     samples = DiscreteSamples(codes, np.ones(len(S)), alphabet, None, np.arange(len(S)), len(S))
-    timed("neighbours of all sites", lambda: [grid.neighbours(i, 1) for i in range(n)])
+    timed("neighbouring pairs", lambda: grid.neighbour_pairs(1))
     timed("monomials", lambda: local_monomials(n, 2, 1, grid, ["spin"] * n))
     terms = timed("terms", lambda: local_terms("spin", alphabet, 2, 1, grid))
     timed("factor graph", lambda: terms.tabulation)

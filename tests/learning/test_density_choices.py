@@ -56,13 +56,11 @@ def test_counts_are_dealt_to_folds_as_rows_are():
     counts = drawn(terms, 4000, seed=3)
     model = cl.HamiltonianDensity(kind="spin", order="auto", random_state=0)
     of_counts = model.fit(STATES, sample_weight=counts).ladder_
-    of_rows = (
-        cl.HamiltonianDensity(kind="spin", order="auto", random_state=0).fit(np.repeat(STATES, counts, axis=0)).ladder_
-    )
+    of_rows = model.fit(np.repeat(STATES, counts, axis=0)).ladder_
     assert of_counts["order"].tolist() == of_rows["order"].tolist() == [1, 2, 3]
     # other folds of the same samples: losses differ by a small part of their errors
     np.testing.assert_allclose(of_counts["loss"], of_rows["loss"], atol=0.3 * of_rows["standard_error"].max())
-    np.testing.assert_allclose(of_counts["standard_error"], of_rows["standard_error"], rtol=0.05)
+    np.testing.assert_allclose(of_counts["standard_error"], of_rows["standard_error"], rtol=0.05, atol=3e-4)
     assert of_counts["chosen"].tolist() == of_rows["chosen"].tolist() == [False, True, False]
 
 
