@@ -49,7 +49,7 @@ NOTES = {
     "copy": "Pair x0 and x2 is of columns each other's copies",
     "mirror": "Pair x0 and x2 is of columns each other's copies",
     "one row": "Columns x0, x1, x2, x3, x4 are always the same value",
-    "few rows": r"different samples of 5 variables: most couplings are not identified",
+    "few rows": r"different samples? of 5 variables cannot tell all couplings apart",
     "never both": "Pair x0 and x1 is of columns never in some combination of their states",
 }
 
@@ -142,9 +142,7 @@ def test_rows_of_weight_zero_are_as_if_they_were_not_there():
 def test_more_columns_than_powers_of_two_fit_in_a_float():
     S = np.random.default_rng(0).choice([-1, 1], size=(20, 1100))
     S[:2] = [[1], [-1]]
-    with pytest.warns(UserWarning, match="different samples of 1100 variables") as caught:
-        model = HamiltonianDensity("spin", order=1).fit(S)
-    assert len(caught) == 1
+    model = HamiltonianDensity("spin", order=1).fit(S)  # 20 samples identify fields: no warning
     assert model.method_ == "pseudolikelihood"
 
 

@@ -205,7 +205,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         self._fit = fit_terms(self._terms_of(samples, ladder.family), samples, ladder.regularization)
         self.order_, self.radius_ = ladder.family.order, ladder.family.radius
         self.gradient_norm_, self.n_iter_ = self._fit.optimum.gradient_norm, max(self._fit.optimum.steps, 1)
-        self.notes_ = oddities(self._fit.samples, self._fit.terms.coupled_pairs)
+        self.notes_ = oddities(self._fit.samples, self._fit.terms)
         self.hamiltonian_ = self._fit.terms.hamiltonian(self._fit.theta, self._standard_errors())
         if self._fit.shrunk is not None:
             self.shrunk_hamiltonian_ = self._fit.terms.hamiltonian(self._fit.shrunk)

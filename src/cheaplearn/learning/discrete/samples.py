@@ -146,16 +146,16 @@ class DiscreteSamples:
         return np.ascontiguousarray(atom_values(kind, self.alphabet.sizes, self.codes[::step]).T)
 
 
-def oddities(samples: Samples, coupled: set[tuple[int, int]]) -> list[str]:
+def oddities(samples: Samples, terms: Terms) -> list[str]:
     """Says what of the couplings the samples cannot tell.
 
     Args:
         samples: The samples.
-        coupled: Pairs of sites (ascending) that some fitted term holds.
+        terms: What is fitted; only sites that some term holds together are compared.
 
     Returns:
         Sentences: constant columns, columns that are copies, combinations of states that never occur, fewer
-        samples than variables.
+        samples than couplings of a variable.
     """
     names, sizes = samples.alphabet.names, samples.alphabet.sizes
     notes: list[str] = []
@@ -166,14 +166,17 @@ def oddities(samples: Samples, coupled: set[tuple[int, int]]) -> list[str]:
             f"{_named(constant, lambda i: names[i], 'column')} always the same value: "
             "couplings with such a column are not identified; only the prior keeps them finite."
         )
-    different = samples.number_distinct(len(names))
-    if different < len(names):
+    most = int(terms.couplings_per_site.max(initial=0))
+    different = samples.number_distinct(most)
+    if different < most:
+        rows = f"{different} different sample{'' if different == 1 else 's'} of {len(names)} variables"
         notes.append(
-            f"{different} different samples of {len(names)} variables: most couplings are not identified. "
-            "Lower the order or the radius, pass terms, or raise regularization."
+            f"{rows} cannot tell all couplings apart: a variable has up to {most}. Identified are those of variables "
+            f"with fewer than {different}, of the others only combinations. Lower the order or the radius, pass terms, "
+            "or raise regularization."
         )
-    if coupled and sizes.sum() <= MOST_PAIRS:
-        notes += _pairs(samples, coupled)
+    if sizes.sum() <= MOST_PAIRS and terms.coupled_pairs:
+        notes += _pairs(samples, terms.coupled_pairs)
     return notes
 
 

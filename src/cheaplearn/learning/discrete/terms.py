@@ -121,6 +121,17 @@ class Terms:
                 block -= block.mean(axis=axis, keepdims=True)
         return result
 
+    @cached_property
+    def couplings_per_site(self) -> np.ndarray:
+        """Free couplings of each site, its field included, shape (n,)."""
+        counts = np.zeros(self.n_sites, np.int64)
+        free = self.alphabet.sizes - 1 if self.kind == "category" else np.ones(self.n_sites, np.int64)
+        for block in self.site_sets:
+            size = np.prod(free[block], axis=1)
+            for column in block.T:
+                counts += np.bincount(column, size, self.n_sites).astype(np.int64)
+        return counts
+
     @property
     def coupled_pairs(self) -> set[tuple[int, int]]:
         """Pairs of sites (ascending) that some set holds."""
