@@ -27,6 +27,8 @@ from .terms import Terms
 __all__ = ["DiscreteFit", "exact_sums", "coupling_errors", "fit_terms"]
 
 TOLERANCE = 1e-8  # norm of the gradient relative to that of the uniform model
+MANY = 1000  # couplings from which the last digits take long
+SHARE_OF_ERROR = 1e-4  # of its standard error that each coupling may be off on average, if that is more
 MAX_ELIMINATION = 1 << 24  # table entries of all cliques up to which the likelihood is fitted by elimination
 SCREENING_L1 = {"pseudolikelihood": 0.2, "screening": 0.8, "likelihood": 0.2}  # Lokhov et al. 2018
 SCORE_OPERATIONS = 1e11  # spent on the covariance of the scores before samples are thinned out
@@ -98,7 +100,8 @@ def fit_terms(
             sqrt(ln(n^2 / 0.05) / W) for each site of a term, then all that is left is fitted without it; None for none.
         threshold: Of what the penalty leaves, terms are kept whose root mean square coupling is above this, nats.
         start: Couplings to start from.
-        tolerance: Of the gradient, relative to the uniform model.
+        tolerance: Of the gradient, relative to the uniform model; beyond 1,000 couplings looser, up to 1e-6, as long as
+            couplings are within about 1e-4 of their standard errors.
         place: Where samples are summed: here, or on a cluster.
 
     Returns:
@@ -115,15 +118,26 @@ def fit_terms(
     with threadpool_limits(1):  # threads work on blocks of samples; BLAS must not start its own
         objective = _objective(terms, different, method, regularization, place)
         if l1 is None:
-            optimum = minimise(objective, start, tolerance)
+            optimum = minimise(objective, start, tolerance, _enough(objective, different))
             return DiscreteFit(terms, objective, optimum, different)
         penalized, kept = minimise_sparse(objective, l1_norm(terms, objective.total, l1), start)
         kept = kept & _above(terms, penalized.theta, threshold)
         smaller = terms.subset(kept)
         objective = _objective(smaller, different, method, regularization, place)
         shrunk = penalized.theta[kept[terms.group_of_term]]
-        optimum = minimise(objective, shrunk, tolerance)
+        optimum = minimise(objective, shrunk, tolerance, _enough(objective, different))
         return DiscreteFit(smaller, objective, optimum, different, penalized, shrunk)
+
+
+def _enough(objective: ConditionalObjective | LikelihoodObjective, samples: Samples) -> float:
+    """Returns the Newton decrement at which couplings are a small share of their errors away.
+
+    Zero if steps are cheap, or if weights are no counts: probabilities as weights ask for the exact couplings.
+    """
+    cheap = isinstance(objective, LikelihoodObjective) or len(objective.terms) < MANY
+    if cheap or objective.total < samples.count:
+        return 0.0
+    return SHARE_OF_ERROR * float(np.sqrt(len(objective.terms) / objective.total))
 
 
 def _above(terms: Terms, theta: np.ndarray, threshold: float) -> np.ndarray:

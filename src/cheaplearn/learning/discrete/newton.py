@@ -15,6 +15,7 @@ MAX_STEPS = 100  # Newton steps; 5 to 10 are usual
 MAX_PRODUCTS = 300  # of the second derivative within one step
 HALVINGS = 30
 GUARD = 1e-10  # of the diagonal: keeps the factorisation possible in flat directions
+LOOSEST = 1e-6  # relative gradient that `enough` may stop at
 FLOOR = 1e-3  # least gradient per coupling (in units of the diagonal) that the tolerance is measured by
 
 
@@ -42,13 +43,21 @@ class Optimum:
         return self.point.theta
 
 
-def minimise(objective: Objective, start: np.ndarray, tolerance: float = 1e-8, max_steps: int = MAX_STEPS) -> Optimum:
+def minimise(
+    objective: Objective,
+    start: np.ndarray,
+    tolerance: float = 1e-8,
+    enough: float = 0.0,
+    max_steps: int = MAX_STEPS,
+) -> Optimum:
     """Minimises a smooth convex objective.
 
     Args:
         objective: What to minimise.
         start: Couplings to start from; zero is the reference for the tolerance.
         tolerance: Largest norm of the gradient relative to that at zero.
+        enough: A Newton decrement (norm of the gradient in units of the second derivative) that is small enough, if the
+            gradient also is at most 1e-6 of that at zero.
         max_steps: Most Newton steps.
 
     Returns:
@@ -58,21 +67,25 @@ def minimise(objective: Objective, start: np.ndarray, tolerance: float = 1e-8, m
     """
     point = objective.at(np.zeros_like(start))
     reference = max(_norm(objective, point), FLOOR * max(len(start), 1) ** 0.5)
+    goal = tolerance
     if np.any(start):
         point = objective.at(start)
     products = 0
     for step in range(max_steps + 1):
         norm = _norm(objective, point) / reference
-        if norm <= tolerance or step == max_steps:
+        if norm <= goal or step == max_steps:
             point = _polished(objective, point)
             break
-        direction, used = _newton_direction(objective, point, _forcing(norm, tolerance))
+        direction, used = _newton_direction(objective, point, _forcing(norm, goal))
         products += used
+        # the same gradient means a larger error where the second derivative is smaller than its diagonal
+        stretch = float(np.sqrt(max(-point.gradient @ direction, 0.0))) / (norm * reference)
+        goal = max(tolerance, min(enough / (reference * max(stretch, 1.0)), LOOSEST))
         nearer = shortened(objective, point, direction)
         if nearer is None:  # no descent in float64: as near as rounding allows
             break
         point = nearer
-    return Optimum(point, norm, norm <= tolerance, step, products)
+    return Optimum(point, norm, norm <= goal, step, products)
 
 
 def _polished(objective: Objective, point: Point) -> Point:
