@@ -104,7 +104,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         notes_: Sentences about what the samples cannot tell.
         alphabet_: The states of every site.
         gauge_: "zero-sum" for categories; "none" for spins and bits, which have no freedom to fix.
-        gradient_norm_: Norm of the gradient at the optimum, relative to that of the uniform model: at most 1e-8, or
+        gradient_norm_: Norm of the gradient at the optimum, relative to that of the independent model: at most 1e-8, or
             beyond 1,000 couplings up to 1e-6 as long as they are within about 1e-4 of their standard errors.
         n_features_in_, feature_names_in_: As in every scikit-learn estimator.
 
@@ -288,7 +288,7 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
             warnings.warn(f"{OWNER}: {notes[0]}{more}", UserWarning, stacklevel=3)
         if not (folds_converged and self._fit.converged):
             advice = ", or pass method='pseudolikelihood'" if self.method_ == "screening" else ""
-            where = f"the gradient norm is {self.gradient_norm_:.1e} of that of the uniform model"
+            where = f"the gradient norm is {self.gradient_norm_:.1e} of that of the independent model"
             if self._fit.converged:
                 where = "some fit on a fold of the ladder stopped too early"
             message = f"{OWNER} did not converge: {where}. Raise `regularization`{advice}."

@@ -26,7 +26,7 @@ from .terms import Terms
 
 __all__ = ["DiscreteFit", "exact_sums", "coupling_errors", "fit_terms"]
 
-TOLERANCE = 1e-8  # norm of the gradient relative to that of the uniform model
+TOLERANCE = 1e-8  # norm of the gradient relative to that of the independent model
 MANY = 1000  # couplings from which the last digits take long
 SHARE_OF_ERROR = 1e-4  # of its standard error that each coupling may be off on average, if that is more
 MAX_ELIMINATION = 1 << 24  # table entries of all cliques up to which the likelihood is fitted by elimination
@@ -100,8 +100,8 @@ def fit_terms(
             sqrt(ln(n^2 / 0.05) / W) for each site of a term, then all that is left is fitted without it; None for none.
         threshold: Of what the penalty leaves, terms are kept whose root mean square coupling is above this, nats.
         start: Couplings to start from.
-        tolerance: Of the gradient, relative to the uniform model; beyond 1,000 couplings looser, up to 1e-6, as long as
-            couplings are within about 1e-4 of their standard errors.
+        tolerance: Of the gradient, relative to the independent model (to the uniform one if `start` is given); beyond
+            1,000 couplings looser, up to 1e-6, as long as couplings are within about 1e-4 of their standard errors.
         place: Where samples are summed: here, or on a cluster.
 
     Returns:
@@ -111,6 +111,7 @@ def fit_terms(
         ValueError: If the method is "likelihood" and ln Z cannot be computed exactly.
     """
     different = samples.distinct()
+    cold = start is None
     if start is None:
         smoothing = max(regularization, 1e-6 * samples.total)
         frequencies = smoothed_frequencies(different.state_weights(), smoothing)
@@ -118,7 +119,7 @@ def fit_terms(
     with threadpool_limits(1):  # threads work on blocks of samples; BLAS must not start its own
         objective = _objective(terms, different, method, regularization, place)
         if l1 is None:
-            optimum = minimise(objective, start, tolerance, _enough(objective, different))
+            optimum = minimise(objective, start, tolerance, _enough(objective, different), cold)
             return DiscreteFit(terms, objective, optimum, different)
         penalized, kept = minimise_sparse(objective, l1_norm(terms, objective.total, l1), start)
         kept = kept & _above(terms, penalized.theta, threshold)

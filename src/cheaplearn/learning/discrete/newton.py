@@ -25,7 +25,7 @@ class Optimum:
 
     Args:
         point: The objective there.
-        gradient_norm: Norm of the gradient relative to that at theta = 0, both in units of the diagonal.
+        gradient_norm: Norm of the gradient relative to that of the reference, both in units of the diagonal.
         converged: Whether that is within the tolerance.
         steps: Newton steps.
         products: Products of the second derivative.
@@ -48,16 +48,18 @@ def minimise(
     start: np.ndarray,
     tolerance: float = 1e-8,
     enough: float = 0.0,
+    cold: bool = False,
     max_steps: int = MAX_STEPS,
 ) -> Optimum:
     """Minimises a smooth convex objective.
 
     Args:
         objective: What to minimise.
-        start: Couplings to start from; zero is the reference for the tolerance.
-        tolerance: Largest norm of the gradient relative to that at zero.
+        start: Couplings to start from.
+        tolerance: Largest norm of the gradient relative to the reference.
         enough: A Newton decrement (norm of the gradient in units of the second derivative) that is small enough, if the
-            gradient also is at most 1e-6 of that at zero.
+            gradient also is at most 1e-6 of the reference.
+        cold: Whether the gradient at `start` is the reference for the tolerance, not that at zero.
         max_steps: Most Newton steps.
 
     Returns:
@@ -65,10 +67,10 @@ def minimise(
 
     Source: truncated Newton method of Dembo & Steihaug (1983), preconditioned by the diagonal.
     """
-    point = objective.at(np.zeros_like(start))
+    point = objective.at(start if cold else np.zeros_like(start))
     reference = max(_norm(objective, point), FLOOR * max(len(start), 1) ** 0.5)
     goal = tolerance
-    if np.any(start):
+    if not cold and np.any(start):
         point = objective.at(start)
     products = 0
     for step in range(max_steps + 1):
