@@ -100,7 +100,7 @@ def parts(task):
     timed("factor graph", lambda: terms.tabulation)
     timed("different rows", samples.distinct)
     fitted = timed("solver", lambda: fit_terms(terms, samples, "pseudolikelihood", 1e-6 * len(S)))
-    timed("notes", lambda: oddities(samples, 2))
+    timed("notes", lambda: oddities(samples, terms))
     timed("Hamiltonian", lambda: terms.hamiltonian(fitted.theta))
     answer("all", **seconds)
 
