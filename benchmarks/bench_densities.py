@@ -38,9 +38,12 @@ PUBLISHED = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--data", type=Path)
     parser.add_argument("--only", default="known,neural,debd,protein")
     arguments = parser.parse_args()
+    if arguments.data is None:
+        print("Needs --data DIR, the folder with gml_small, tfim10, neural15, debd_dev and protein_PF00014.")
+        return
     parts = {"known": known, "neural": neural, "debd": debd, "protein": protein}
     for name in arguments.only.split(","):
         parts[name](arguments.data)
