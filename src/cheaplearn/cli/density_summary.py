@@ -143,7 +143,7 @@ def _finding_lines(result: DensityResult) -> list[str]:
 
 def _partition_words(result: DensityResult) -> str:
     low, high = result.log_partition_bounds
-    between = f", between {low:.6g} and {high:.6g}" if low < high else ""
+    between = f" from both sides: {low:.6g} and {high:.6g}" if low < high else ""
     return f"{result.log_partition_method}{between}{'' if result.log_partition_verified else ' (not verified)'}"
 
 
@@ -152,7 +152,8 @@ def _coupling_lines(result: DensityResult) -> list[str]:
     if strongest.empty:
         return ["  no couplings: the columns are independent"]
     width = max(map(len, strongest["term"].astype(str)))
-    return ["  strongest couplings (terms of H, nats; 95 % intervals)"] + [
+    known = "; 95 % intervals" if strongest["lower"].notna().any() else ""
+    return [f"  strongest couplings (terms of H, nats{known})"] + [
         f"    {row['term']:<{width}}  {row['value']:+.4f}{_interval(row)}" for _, row in strongest.iterrows()
     ]
 

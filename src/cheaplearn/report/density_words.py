@@ -105,5 +105,5 @@ def partition_words(result: DensityResult) -> str:
     found = f"It was found by {result.log_partition_method}."
     if not low < high:
         return found + " This is exact up to rounding."
-    sure = "" if result.log_partition_verified else " This interval could not be verified."
-    return f"{found} It lies between {low:.6g} and {high:.6g}.{sure}"
+    ends = f" From both sides it gave {low:.6g} and {high:.6g}; the upper end is used, so that ln p is not flattered."
+    return f"{found}{ends}" + ("" if result.log_partition_verified else " They differ too much to verify the value.")
