@@ -7,7 +7,7 @@ from typing import Any
 
 from ..report import DensityResult
 from ..report.density_words import counted_sites, loss_words
-from .summary import family_facts, number_or_none, radius_word
+from .summary import family_facts, ladder_lines, model_line, number_or_none, radius_word
 
 __all__ = ["density_facts", "density_text"]
 
@@ -108,19 +108,9 @@ def _ladder_lines(result: DensityResult) -> list[str]:
         f"Ladder of {result.name}: {loss_words(result.ladder_score)} on {result.folds} {how} of "
         f"{result.training_rows:,} rows",
         "",
-        "  order  radius  parameters    loss (nats)",
+        *ladder_lines(result.ladder),
     ]
-    for _, row in result.ladder.iterrows():
-        mark = "  <- chosen" if row["chosen"] else ""
-        lines.append(
-            f"  {row['order']:>5}  {radius_word(row['radius']):>6}  {row['parameters']:>10,}    "
-            f"{row['loss']:.4f} ± {row['standard_error']:.4f}{mark}"
-        )
-    lines += [
-        f"  {row['model']}: {row['parameters']:,} parameters, {row['loss']:.4f} ± {row['standard_error']:.4f}"
-        for _, row in result.baselines.iterrows()
-    ]
-    return lines
+    return lines + [model_line(*row) for row in result.baselines.itertuples(index=False)]
 
 
 def _finding_lines(result: DensityResult) -> list[str]:

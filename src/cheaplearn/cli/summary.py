@@ -11,7 +11,15 @@ import pandas as pd
 from ..report import FitResult
 from ..report.words import at_most
 
-__all__ = ["facts_of", "family_facts", "number_or_none", "radius_word", "summary_text"]
+__all__ = [
+    "facts_of",
+    "family_facts",
+    "ladder_lines",
+    "model_line",
+    "number_or_none",
+    "radius_word",
+    "summary_text",
+]
 
 
 def facts_of(result: FitResult) -> dict[str, Any]:
@@ -115,19 +123,26 @@ def _ladder_lines(result: FitResult) -> list[str]:
     lines = [
         f"Ladder of {result.name}: held-out log-loss on {result.folds} folds of {result.training_rows} rows",
         "",
-        "  order  radius  parameters    loss (nats)",
+        *ladder_lines(result.ladder),
     ]
-    for _, row in result.ladder.iterrows():
+    return lines + [model_line(m.name, m.parameters, m.loss, m.standard_error) for m in result.alternatives]
+
+
+def ladder_lines(ladder: pd.DataFrame) -> list[str]:
+    """Writes the families of a ladder, one on a line under a heading."""
+    lines = ["  order  radius  parameters    loss (nats)"]
+    for _, row in ladder.iterrows():
         mark = "  <- chosen" if row["chosen"] else ""
         lines.append(
             f"  {row['order']:>5}  {radius_word(row['radius']):>6}  {row['parameters']:>10,}    "
             f"{row['loss']:.4f} ± {row['standard_error']:.4f}{mark}"
         )
-    lines += [
-        f"  {other.name}: {other.parameters:,} parameters, {other.loss:.4f} ± {other.standard_error:.4f}"
-        for other in result.alternatives
-    ]
     return lines
+
+
+def model_line(name: str, parameters: int, loss: float, standard_error: float) -> str:
+    """Writes what a model beside the ladder reaches."""
+    return f"  {name}: {parameters:,} parameters, {loss:.4f} ± {standard_error:.4f}"
 
 
 def _finding_lines(result: FitResult) -> list[str]:

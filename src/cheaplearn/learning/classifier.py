@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from .._messages import must_be
 from ..hamiltonian import Variables
 from .arguments import TrainingData, check_arguments, read_training_data
+from .climber import LadderPlot
 from .coordinates import Features
 from .families import Family, list_families, softmax_excess
 from .folds import make_folds
@@ -24,14 +25,12 @@ from .refit import fit_family
 from .scaling import center_and_scale
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from ..circuit import Circuit
 
 __all__ = ["HamiltonianClassifier"]
 
 
-class HamiltonianClassifier(ClassifierMixin, BaseEstimator):
+class HamiltonianClassifier(LadderPlot, ClassifierMixin, BaseEstimator):
     r"""Classifier softmax(-H_y(x) - mu_y) whose Hamiltonian is as cheap as the data allow.
 
     Families of local monomials (order, radius) are scored by held-out log-loss; the one with the
@@ -276,20 +275,6 @@ class HamiltonianClassifier(ClassifierMixin, BaseEstimator):
         """Returns the exact logits -H_y - mu_y for the compiler."""
         check_is_fitted(self)
         return self.hamiltonian_.to_circuit()
-
-    def plot_ladder(self, axes: Axes | None = None) -> Axes:
-        """Draws held-out loss against parameters, with standard errors and the choice.
-
-        Args:
-            axes: Where to draw; a new figure if left out.
-
-        Returns:
-            The axes.
-        """
-        from .plotting import plot_ladder
-
-        check_is_fitted(self)
-        return plot_ladder(self.ladder_, axes)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -20,6 +20,7 @@ from ..hamiltonian.partition import exact_sampler
 from ..hamiltonian.partition.estimate import estimate_log_partition
 from ..hamiltonian.strengths import pair_strengths
 from ..hamiltonian.tables import term_text
+from .climber import LadderPlot
 from .density_arguments import check_density_arguments, density_folds, read_rows, read_samples
 from .density_ladder import Scorer, climb_densities, score_baselines, unscored_density
 from .discrete.fitting import SCREENING_L1, DiscreteFit, coupling_errors, exact_sums, fit_terms
@@ -33,7 +34,6 @@ from .progress import progress
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
     from ..circuit import Circuit
     from ..hamiltonian.partition import LogPartition
@@ -48,7 +48,7 @@ QUICK_STATES, QUICK_TERMS = 1 << 16, 2000  # up to which "auto" takes the exact 
 QUICK_OPERATIONS = 2e11  # of standard errors that "auto" computes: a few seconds
 
 
-class HamiltonianDensity(DensityMixin, BaseEstimator):
+class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
     r"""Density p(x) = exp(-H(x)) / Z of spins, bits or categories, H a sum of local monomials of any order.
 
     All methods are convex in the couplings theta. With F_i the energy of site i given the rest and W the
@@ -439,20 +439,6 @@ class HamiltonianDensity(DensityMixin, BaseEstimator):
         """Returns -H for the compiler: ln p up to the constant ln Z."""
         check_is_fitted(self)
         return self.hamiltonian_.to_circuit()
-
-    def plot_ladder(self, axes: Axes | None = None) -> Axes:
-        """Draws held-out loss against parameters, with standard errors and the choice.
-
-        Args:
-            axes: Where to draw; a new figure if left out.
-
-        Returns:
-            The axes.
-        """
-        from .plotting import plot_ladder
-
-        check_is_fitted(self)
-        return plot_ladder(self.ladder_, axes)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
