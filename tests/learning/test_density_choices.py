@@ -80,3 +80,14 @@ def test_dealt_counts_add_up_and_no_fold_sees_what_it_holds_out():
         share = dealt.weight[held_out].sum() / weight.sum()
         assert abs(share - 0.2) < 5 * math.sqrt(0.16 / weight.sum())
     assert sorted(np.concatenate([held_out for _, held_out in folds])) == list(range(len(dealt.rows)))
+
+
+def test_too_few_samples_are_held_by_a_stronger_prior_and_said_so():
+    rng = np.random.default_rng(5)
+    S = rng.choice(list("abcd"), size=(60, 8))
+    with pytest.warns(UserWarning, match="60 different samples of 8 variables cannot tell all couplings apart"):
+        few = cl.HamiltonianDensity(kind="category").fit(S)
+    assert few.regularization_ == pytest.approx(0.01 * 60)
+    assert few.couplings["standard_error"].isna().any()
+    many = cl.HamiltonianDensity(kind="category", order=1).fit(S)
+    assert many.regularization_ == pytest.approx(1e-6 * 60)

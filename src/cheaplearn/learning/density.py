@@ -44,6 +44,7 @@ __all__ = ["HamiltonianDensity"]
 OWNER = "HamiltonianDensity"
 GUARD = 1e-6  # regularisation per unit of sample weight that keeps couplings finite and nothing else, up to ...
 MOST_GUARD = 1e-2  # nats per squared coupling: couplings of 10 are free, however many samples speak for others
+FEW_SAMPLES = 1e-2  # regularisation per unit of sample weight where the samples cannot identify all couplings
 QUICK_STATES, QUICK_TERMS = 1 << 16, 2000  # up to which "auto" takes the exact likelihood
 QUICK_OPERATIONS = 2e11  # of standard errors that "auto" computes: a few seconds
 
@@ -70,8 +71,9 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         terms: Instead of order and radius: sets of sites (numbers or names), or a symmetric boolean matrix of pairs
             (fields included).
         regularization: rho, nats per squared coupling; "auto": 1e-6 W, at most 0.01, for one family (a guard
-            against infinite couplings, nothing else) and searched for each family of a ladder; "search": searched for
-            one family too.
+            against infinite couplings, nothing else), but 0.01 W if a variable has more couplings than there are
+            different samples (`notes_` says so), and searched for each family of a ladder; "search": searched for one
+            family too.
         l1: Strength of an L1 penalty (for categories: on whole tables) that selects the terms of degree 2 and more,
             which are then fitted without it; in units of sqrt(ln(n^2 / 0.05) / W) for each site of a term. "auto":
             0.2, for screening 0.8 (Lokhov et al. 2018, who then cut small couplings: terms that are not there are
@@ -242,9 +244,13 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
             self.__dict__.pop(of_another_fit, None)
         fixed = None if isinstance(self.regularization, str) else float(self.regularization)
         if len(families) == 1 and self.regularization != "search":
-            guard = min(GUARD * samples.total, MOST_GUARD)
             terms = self._terms_of(samples, families[0])
+            most = int(terms.couplings_per_site.max(initial=0))
+            too_few = samples.number_distinct(most) < most
+            guard = FEW_SAMPLES * samples.total if too_few else min(GUARD * samples.total, MOST_GUARD)
+            self._guarded = fixed is None
             return unscored_density(terms, families[0], guard if fixed is None else fixed)
+        self._guarded = False
         if not isinstance(samples, DiscreteSamples):
             advice = "Pass one order, one radius and a regularization, or X.compute()."
             requirement = "an array where families or regularizations are compared"
@@ -271,7 +277,8 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
             return None
         found = coupling_errors(fit)
         errors = found.sandwich.copy()
-        if self.regularization_ <= 1.001 * min(GUARD * fit.objective.total, MOST_GUARD):  # sums of weights are rounded
+        weak = self.regularization_ <= 1.001 * min(GUARD * fit.objective.total, MOST_GUARD)  # sums are rounded
+        if weak or self._guarded:
             unknown = found.unidentified
             errors[unknown] = np.nan
             if unknown.any():

@@ -173,7 +173,7 @@ def oddities(samples: Samples, terms: Terms) -> list[str]:
         notes.append(
             f"{rows} cannot tell all couplings apart: a variable has up to {most}. Identified are those of variables "
             f"with fewer than {different}, of the others only combinations. Lower the order or the radius, pass terms, "
-            "or raise regularization."
+            "or see that regularization is as strong as you want it."
         )
     if sizes.sum() <= MOST_PAIRS and terms.coupled_pairs:
         notes += _pairs(samples, terms.coupled_pairs)
