@@ -210,6 +210,7 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         self.gradient_norm_, self.n_iter_ = self._fit.optimum.gradient_norm, max(self._fit.optimum.steps, 1)
         self.notes_ = oddities(self._fit.samples, self._fit.terms)
         self.hamiltonian_ = self._fit.terms.hamiltonian(self._fit.theta, self._standard_errors())
+        self._fit.forget()
         if self._fit.shrunk is not None:
             self.shrunk_hamiltonian_ = self._fit.terms.hamiltonian(self._fit.shrunk)
         self._frequencies = smoothed_frequencies(self._fit.samples.state_weights(), 1.0)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import cheaplearn as cl
 from cheaplearn.hamiltonian import Alphabet
 from cheaplearn.learning.discrete import partition
 from cheaplearn.learning.discrete.losses import loss_of
@@ -46,3 +47,14 @@ def test_many_samples_are_shared_by_threads_with_the_same_sums(method, monkeypat
     scale = np.abs(alone.second(theta, theta)).max()
     np.testing.assert_allclose(alone.second(theta, theta), shared.second(theta, theta), rtol=0, atol=1e-5 * scale)
     assert asked == [3, 3]
+
+
+def test_a_fitted_model_keeps_no_copies_of_its_samples():
+    S = np.random.default_rng(0).choice([-1, 1], size=(20_000, 30))
+    sums = cl.HamiltonianDensity("spin", standard_errors=True).fit(S)._fit.objective.sums
+    assert sums._kept is None
+    assert not sums._blocks
+    theta = np.full(30 + 30 * 29 // 2, 0.01)
+    before = sums.second(theta, theta)
+    sums.forget()
+    np.testing.assert_array_equal(sums.second(theta, theta), before)

@@ -67,6 +67,11 @@ class DiscreteFit:
         """The energies as tables."""
         return FactorGraph.from_hamiltonian(self.terms.hamiltonian(self.theta))
 
+    def forget(self) -> None:
+        """Frees what the samples keep between calls on this machine."""
+        if isinstance(self.objective, ConditionalObjective) and isinstance(self.objective.sums, Partition):
+            self.objective.sums.forget()
+
     @property
     def converged(self) -> bool:
         """Whether every optimum reached its tolerance."""

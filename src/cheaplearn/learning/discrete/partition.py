@@ -140,6 +140,11 @@ class Partition:
         """
         return score_moments(self.atoms, self.weight, self.pattern, self.loss, point)
 
+    def forget(self) -> None:
+        """Frees what is kept between calls; the next call computes it anew."""
+        self._kept = None
+        self._blocks.clear()
+
     def __sizeof__(self) -> int:
         return super().__sizeof__() + self.atoms.nbytes + self.weight.nbytes
 
