@@ -23,7 +23,7 @@ from ..hamiltonian.tables import term_text
 from .climber import LadderPlot
 from .density_arguments import check_density_arguments, density_folds, read_rows, read_samples
 from .density_ladder import Scorer, climb_densities, score_baselines, unscored_density
-from .discrete.fitting import SCREENING_L1, DiscreteFit, coupling_errors, exact_sums, fit_terms
+from .discrete.fitting import SCREENING_L1, DiscreteFit, coupling_errors, fit_terms
 from .discrete.places import place_of
 from .discrete.samples import DiscreteSamples, Place, Samples, oddities
 from .discrete.start import smoothed_frequencies
@@ -201,11 +201,12 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         self.gauge_ = "zero-sum" if self.kind == "category" else "none"
         families, self.ladder_notes_ = self._families(samples)
         self.method_ = self._method(samples, families)
+        terms = {family: self._terms_of(samples, family) for family in families}
         fit_terms = partial(self._fit_terms, place)
-        ladder = self._ladder(samples, families, fit_terms)
+        ladder = self._ladder(samples, terms, fit_terms)
         self.ladder_, self.regularization_path_ = ladder.table, ladder.path
         self.regularization_ = ladder.regularization
-        self._fit = fit_terms(self._terms_of(samples, ladder.family), samples, ladder.regularization)
+        self._fit = fit_terms(terms[ladder.family], samples, ladder.regularization)
         self.order_, self.radius_ = ladder.family.order, ladder.family.radius
         self.gradient_norm_, self.n_iter_ = self._fit.optimum.gradient_norm, max(self._fit.optimum.steps, 1)
         self.notes_ = oddities(self._fit.samples, self._fit.terms)
@@ -240,30 +241,28 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         quick = math.prod(samples.alphabet.sizes.tolist()) <= QUICK_STATES and couplings <= QUICK_TERMS
         return "likelihood" if quick else "pseudolikelihood"
 
-    def _ladder(self, samples: Samples, families: list[Family], fit: Callable[..., DiscreteFit]) -> Ladder:
+    def _ladder(self, samples: Samples, families: dict[Family, Terms], fit: Callable[..., DiscreteFit]) -> Ladder:
         for of_another_fit in ("ladder_score_", "baselines_", "shrunk_hamiltonian_"):
             self.__dict__.pop(of_another_fit, None)
         fixed = None if isinstance(self.regularization, str) else float(self.regularization)
         if len(families) == 1 and self.regularization != "search":
-            terms = self._terms_of(samples, families[0])
+            ((family, terms),) = families.items()
             most = int(terms.couplings_per_site.max(initial=0))
             too_few = samples.number_distinct(most) < most
             guard = FEW_SAMPLES * samples.total if too_few else min(GUARD * samples.total, MOST_GUARD)
             self._guarded = fixed is None
-            return unscored_density(terms, families[0], guard if fixed is None else fixed)
+            return unscored_density(terms, family, guard if fixed is None else fixed)
         self._guarded = False
         if not isinstance(samples, DiscreteSamples):
             advice = "Pass one order, one radius and a regularization, or X.compute()."
             requirement = "an array where families or regularizations are compared"
             raise ValueError(must_be("X", OWNER, requirement, "a Dask collection", advice))
         samples, folds = density_folds(self.cv, samples, self.random_state)
-        graphs = (self._terms_of(samples, family).tabulation[0] for family in families)
-        scorer = Scorer(all(exact_sums(graph) is not None for graph in graphs))
+        scorer = Scorer(all(terms.exact_sums is not None for terms in families.values()))
         self.ladder_score_ = scorer.name
         self.baselines_ = score_baselines(samples, folds, scorer)
-        terms_of = partial(self._terms_of, samples)
         with progress(len(families), "families", self.verbose >= 1) as report:
-            return climb_densities(terms_of, fit, samples, families, folds, fixed, scorer, report)
+            return climb_densities(families, fit, samples, folds, fixed, scorer, report)
 
     def _fit_terms(self, place: Place, terms: Terms, samples: Samples, rho: float, **options: Any) -> DiscreteFit:
         l1 = SCREENING_L1[self.method_] if isinstance(self.l1, str) else float(self.l1) or None

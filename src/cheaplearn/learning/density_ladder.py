@@ -12,7 +12,7 @@ import pandas as pd
 from ..hamiltonian import FactorGraph
 from ..hamiltonian.conditional import pseudo_log_likelihood
 from .discrete.chow_liu import chow_liu_tree, independent_model, parameters_of
-from .discrete.fitting import DiscreteFit, exact_sums
+from .discrete.fitting import DiscreteFit
 from .discrete.samples import DiscreteSamples
 from .discrete.terms import Terms
 from .families import Family
@@ -48,14 +48,13 @@ class Scorer:
 
     def losses_of_fit(self, fit: DiscreteFit, codes: np.ndarray) -> np.ndarray:
         """Returns the loss of each sample under a fit, nats, shape (samples,)."""
-        graph, log_partition = fit.graph, 0.0
+        log_partition = 0.0
         if self.likelihood:
-            sums = exact_sums(graph)
-            if sums is None:
+            if fit.terms.exact_sums is None:
                 message = "the scorer was told that ln Z is exact for this family"
                 raise ValueError(message)
-            log_partition = sums.calibrate(graph.values)[0]
-        return self.losses(graph, codes, log_partition)
+            log_partition = fit.terms.exact_sums.log_partition(fit.graph.values)
+        return self.losses(fit.graph, codes, log_partition)
 
 
 @dataclass
@@ -83,10 +82,9 @@ class _Trial:
 
 
 def climb_densities(
-    terms_of: Callable[[Family], Terms],
+    families: dict[Family, Terms],
     fit: Callable[..., DiscreteFit],
     samples: DiscreteSamples,
-    families: list[Family],
     folds: list[Fold],
     regularization: float | None,
     scorer: Scorer,
@@ -95,10 +93,9 @@ def climb_densities(
     """Scores all families and chooses.
 
     Args:
-        terms_of: The couplings of a family.
+        families: Families to score, with their couplings.
         fit: Fits `(terms, samples, regularization, start=..., tolerance=...)`.
         samples: The samples.
-        families: Families to score.
         folds: Pairs of rows (training, held out).
         regularization: Fixed value, or None to search for each family.
         scorer: What a held-out sample costs.
@@ -108,16 +105,13 @@ def climb_densities(
         The ladder.
     """
     scores: list[tuple[Family, FamilyScore]] = []
-    parameters: dict[Family, int] = {}
-    for family in families:
-        terms = terms_of(family)
+    for family, terms in families.items():
         trial = _Trial(partial(fit, terms, tolerance=FOLD_TOLERANCE), samples, folds, scorer)
         score = pick_regularization(trial.losses, samples.weight, regularization)
         score.converged = trial.converged
         scores.append((family, score))
-        parameters[family] = terms.n_parameters
         report()
-    return build_ladder(scores, samples.weight, parameters.__getitem__)
+    return build_ladder(scores, samples.weight, lambda family: families[family].n_parameters)
 
 
 def unscored_density(terms: Terms, family: Family, regularization: float) -> Ladder:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ..._messages import must_be
 from ...hamiltonian import FactorGraph
-from ...hamiltonian.partition.log_partition import exact_method
-from .likelihood import ExactSums, LikelihoodObjective, fisher_information
+from .likelihood import LikelihoodObjective, fisher_information
 from .local_sandwich import local_entries, local_errors
 from .losses import loss_of
 from .newton import Optimum, minimise
@@ -24,12 +24,11 @@ from .score_moments import ScoreMoments, ScorePoint
 from .start import independent_couplings, smoothed_frequencies
 from .terms import Terms
 
-__all__ = ["DiscreteFit", "exact_sums", "coupling_errors", "fit_terms"]
+__all__ = ["DiscreteFit", "coupling_errors", "fit_terms"]
 
 TOLERANCE = 1e-8  # norm of the gradient relative to that of the independent model
 MANY = 1000  # couplings from which the last digits take long
 SHARE_OF_ERROR = 1e-4  # of its standard error that each coupling may be off on average, if that is more
-MAX_ELIMINATION = 1 << 24  # table entries of all cliques up to which the likelihood is fitted by elimination
 SCREENING_L1 = {"pseudolikelihood": 0.2, "screening": 0.8, "likelihood": 0.2}  # Lokhov et al. 2018
 SCORE_OPERATIONS = 1e11  # spent on the covariance of the scores before samples are thinned out
 MAX_DENSE = 10_000  # couplings whose second derivative is held as a matrix
@@ -62,10 +61,10 @@ class DiscreteFit:
         """Couplings, nats."""
         return self.optimum.theta
 
-    @property
+    @cached_property
     def graph(self) -> FactorGraph:
         """The energies as tables."""
-        return FactorGraph.from_hamiltonian(self.terms.hamiltonian(self.theta))
+        return self.terms.graph(self.theta)
 
     def forget(self) -> None:
         """Frees what the samples keep between calls on this machine."""
@@ -76,11 +75,6 @@ class DiscreteFit:
     def converged(self) -> bool:
         """Whether every optimum reached its tolerance."""
         return self.optimum.converged and (self.penalized is None or self.penalized.converged)
-
-
-def exact_sums(graph: FactorGraph) -> ExactSums | None:
-    """Returns what sums over all states exactly, the cheaper way, or None where neither is affordable."""
-    return exact_method(graph, max_cost=MAX_ELIMINATION)
 
 
 def fit_terms(
@@ -168,14 +162,12 @@ def _objective(
 ) -> ConditionalObjective | LikelihoodObjective:
     rho, total = np.full(len(terms), float(regularization)), samples.total
     if method == "likelihood":
-        graph, _ = terms.tabulation
-        sums = exact_sums(graph)
-        if sums is None:
+        if terms.exact_sums is None:
             requirement = "pseudolikelihood or screening where ln Z cannot be computed exactly"
-            got = f"'likelihood' for {graph.n_sites} sites that are coupled too widely"
+            got = f"'likelihood' for {terms.n_sites} sites that are coupled too widely"
             raise ValueError(must_be("method", "HamiltonianDensity", requirement, got))
         means = samples.feature_sums(terms) / total
-        return LikelihoodObjective(terms, means, total, rho, sums)
+        return LikelihoodObjective(terms, means, total, rho, terms.exact_sums)
     pattern = slots_of(terms)
     summed = samples.sums(place, pattern, loss_of(method, terms))
     squares = samples.square_sums(terms.kind, pattern, -(-samples.count // ROWS_OF_SQUARES))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -14,11 +15,13 @@ from scipy.sparse import csr_array
 from ..._messages import must_be
 from ...geometry import Geometry
 from ...hamiltonian import Alphabet, FactorGraph, Hamiltonian, Monomials, Variables, local_monomials
+from ...hamiltonian.partition import Enumeration, JunctionTree, exact_method
 from ...hamiltonian.tabulate import table_patterns
 
 __all__ = ["Terms", "atom_values", "explicit_sites", "local_terms", "terms_of_sites"]
 
 OWNER = "HamiltonianDensity"
+MAX_ELIMINATION = 1 << 24  # table entries of all cliques up to which the likelihood is fitted by elimination
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,6 +168,19 @@ class Terms:
             self.alphabet if self.kind == "category" else None,
             None if standard_errors is None else standard_errors[:, None],
         )
+
+    @cached_property
+    def exact_sums(self) -> Enumeration | JunctionTree | None:
+        """What sums over all states exactly, the cheaper way, or None where neither is affordable."""
+        return exact_method(self.tabulation[0], max_cost=MAX_ELIMINATION)
+
+    def graph(self, theta: np.ndarray) -> FactorGraph:
+        """Returns the energies with couplings theta as tables."""
+        empty, patterns = self.tabulation
+        return replace(empty, values=patterns @ theta)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: self.__dict__[name] for name in self.__dataclass_fields__}  # a copy computes the rest anew
 
     @cached_property
     def tabulation(self) -> tuple[FactorGraph, csr_array]:
