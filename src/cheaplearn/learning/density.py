@@ -22,14 +22,14 @@ from ..hamiltonian.strengths import pair_strengths
 from ..hamiltonian.tables import term_text
 from .climber import LadderPlot
 from .density_arguments import check_density_arguments, density_folds, read_rows, read_samples
-from .density_ladder import Scorer, climb_densities, score_baselines, unscored_density
+from .density_ladder import Scorer, climb_densities, score_baselines
 from .discrete.fitting import SCREENING_L1, DiscreteFit, coupling_errors, fit_terms
 from .discrete.places import place_of
 from .discrete.samples import DiscreteSamples, Place, Samples, oddities
 from .discrete.start import smoothed_frequencies
 from .discrete.terms import Terms, explicit_sites, local_terms, terms_of_sites
 from .families import Family, list_families
-from .ladder import Ladder
+from .ladder import Ladder, unscored
 from .progress import progress
 
 if TYPE_CHECKING:
@@ -251,7 +251,7 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
             too_few = samples.number_distinct(most) < most
             guard = FEW_SAMPLES * samples.total if too_few else min(GUARD * samples.total, MOST_GUARD)
             self._guarded = fixed is None
-            return unscored_density(terms, family, guard if fixed is None else fixed)
+            return unscored([family], guard if fixed is None else fixed, lambda _: terms.n_parameters)
         self._guarded = False
         if not isinstance(samples, DiscreteSamples):
             advice = "Pass one order, one radius and a regularization, or X.compute()."

@@ -19,10 +19,11 @@ from .families import Family
 from .ladder import Ladder, build_ladder
 from .scoring import FamilyScore, mean_and_error, pick_regularization
 
-__all__ = ["Scorer", "climb_densities", "score_baselines", "unscored_density"]
+__all__ = ["Scorer", "climb_densities", "score_baselines"]
 
 FOLD_TOLERANCE = 1e-4  # of the gradient: moves a held-out loss by far less than its error
 Fold = tuple[np.ndarray, np.ndarray]
+Baseline = Callable[[np.ndarray, np.ndarray, np.ndarray], FactorGraph]
 
 
 @dataclass(frozen=True)
@@ -69,16 +70,24 @@ class _Trial:
     starts: dict[int, np.ndarray] = field(default_factory=dict)
 
     def losses(self, regularization: float) -> np.ndarray:
-        total, count = np.zeros(len(self.samples.codes)), np.zeros(len(self.samples.codes))
-        for number, (training, held_out) in enumerate(self.folds):
+        def of_fold(number: int, training: np.ndarray, held_out: np.ndarray) -> np.ndarray:
             fit = self.fit(self.samples.part(training), regularization, start=self.starts.get(number))
             self.converged &= fit.converged
             if fit.penalized is None:
                 self.starts[number] = fit.theta
-            np.add.at(total, held_out, self.scorer.losses_of_fit(fit, self.samples.codes[held_out]))
-            np.add.at(count, held_out, 1)
-        with np.errstate(invalid="ignore"):
-            return total / count
+            return self.scorer.losses_of_fit(fit, self.samples.codes[held_out])
+
+        return _held_out(of_fold, self.folds, len(self.samples.codes))
+
+
+def _held_out(of_fold: Callable[[int, np.ndarray, np.ndarray], np.ndarray], folds: list[Fold], rows: int) -> np.ndarray:
+    """Returns the held-out loss of each row, averaged where it was held out more than once, NaN where never."""
+    total, count = np.zeros(rows), np.zeros(rows)
+    for number, (training, held_out) in enumerate(folds):
+        np.add.at(total, held_out, of_fold(number, training, held_out))
+        np.add.at(count, held_out, 1)
+    with np.errstate(invalid="ignore"):
+        return total / count
 
 
 def climb_densities(
@@ -114,12 +123,6 @@ def climb_densities(
     return build_ladder(scores, samples.weight, lambda family: families[family].n_parameters)
 
 
-def unscored_density(terms: Terms, family: Family, regularization: float) -> Ladder:
-    """Returns the ladder of one family that is fitted without being scored: its losses are NaN."""
-    score = FamilyScore(regularization, np.array([]), {}, converged=True)
-    return build_ladder([(family, score)], np.array([]), lambda _: terms.n_parameters)
-
-
 def score_baselines(samples: DiscreteSamples, folds: list[Fold], scorer: Scorer) -> pd.DataFrame:
     """Scores the independent model and the Chow-Liu tree on the folds of the ladder.
 
@@ -133,15 +136,14 @@ def score_baselines(samples: DiscreteSamples, folds: list[Fold], scorer: Scorer)
         all samples.
     """
     rows = []
+    sizes = samples.alphabet.sizes
     for name, build in (("independent", independent_model), ("Chow-Liu tree", chow_liu_tree)):
-        total, count = np.zeros(len(samples.codes)), np.zeros(len(samples.codes))
-        sizes = samples.alphabet.sizes
-        for training, held_out in folds:
+
+        def of_fold(_: int, training: np.ndarray, held_out: np.ndarray, build: Baseline = build) -> np.ndarray:
             graph = build(samples.codes[training], samples.weight[training], sizes)
-            np.add.at(total, held_out, scorer.losses(graph, samples.codes[held_out], 0.0))
-            np.add.at(count, held_out, 1)
-        with np.errstate(invalid="ignore"):
-            loss, error = mean_and_error(total / count, samples.weight)
+            return scorer.losses(graph, samples.codes[held_out], 0.0)
+
+        loss, error = mean_and_error(_held_out(of_fold, folds, len(samples.codes)), samples.weight)
         whole = build(samples.codes, samples.weight, sizes)
         rows.append((name, parameters_of(whole), loss, error))
     return pd.DataFrame(rows, columns=["model", "parameters", "loss", "standard_error"])

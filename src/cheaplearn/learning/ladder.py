@@ -77,13 +77,13 @@ def climb(
     return build_ladder(scores, weight, lambda family: (family.n_terms + 1) * Y.shape[1])
 
 
-def unscored(families: list[Family], regularization: float | None, n_classes: int) -> Ladder:
+def unscored(families: list[Family], regularization: float | None, count: Callable[[Family], int]) -> Ladder:
     """The ladder of one family that is fitted without being scored.
 
     Args:
         families: The one family.
         regularization: Its regularisation, which must be given.
-        n_classes: Number of classes.
+        count: Number of free parameters of a family.
 
     Returns:
         A ladder whose losses are NaN.
@@ -95,7 +95,7 @@ def unscored(families: list[Family], regularization: float | None, n_classes: in
         message = "a ladder without folds has exactly one family and a given regularization"
         raise ValueError(message)
     score = FamilyScore(regularization, np.array([]), {}, converged=True)
-    return build_ladder([(families[0], score)], np.array([]), lambda family: (family.n_terms + 1) * n_classes)
+    return build_ladder([(families[0], score)], np.array([]), count)
 
 
 def choose(parameters: np.ndarray, losses: np.ndarray, standard_error: float) -> int:
