@@ -42,13 +42,6 @@ def cofactor_values(pattern: Pattern, atoms: np.ndarray, dtype: type) -> np.ndar
     return U
 
 
-def _read(pattern: Pattern, atoms: np.ndarray, dtype: type) -> Block:
-    """Returns the atoms and U; the atoms are a part of U if all of them are cofactors."""
-    U = cofactor_values(pattern, atoms, dtype)
-    first = len(pattern.cofactors[0])
-    return Block(U[first : first + len(atoms)] if pattern.every_atom else atoms.astype(dtype), U)
-
-
 @dataclass(frozen=True, eq=False)
 class Block:
     """Some samples.
@@ -78,9 +71,18 @@ class Products(ABC):
     def couplings(self, theta: np.ndarray) -> np.ndarray:
         """Returns W in the form that `fields` takes."""
 
-    @abstractmethod
     def read(self, atoms: np.ndarray) -> Block:
-        """Returns a block of samples from their atoms, shape (atoms, samples), int8."""
+        """Returns a block of samples from their atoms, shape (atoms, samples), int8.
+
+        It holds U; the atoms are a part of U if all of them are cofactors.
+        """
+        U = cofactor_values(self.pattern, atoms, self.dtype)
+        first = len(self.pattern.cofactors[0])
+        return Block(U[first : first + len(atoms)] if self.pattern.every_atom else atoms.astype(self.dtype), U)
+
+    def cofactors(self, block: Block) -> np.ndarray:
+        """Returns U, shape (cofactors, samples)."""
+        return block.cofactors
 
     @abstractmethod
     def fields(self, W: np.ndarray, block: Block) -> np.ndarray:
@@ -122,10 +124,6 @@ class DenseProducts(Products):
         W[self.pattern.column, self.pattern.row] = theta[self.pattern.term]
         return W
 
-    def read(self, atoms: np.ndarray) -> Block:
-        """Returns the atoms and U."""
-        return _read(self.pattern, atoms, self.dtype)
-
     def fields(self, W: np.ndarray, block: Block) -> np.ndarray:
         """Returns W^T U."""
         return W @ block.cofactors
@@ -145,10 +143,6 @@ class SlotProducts(Products):
     def couplings(self, theta: np.ndarray) -> np.ndarray:
         """Returns the coupling of each slot."""
         return theta[self.pattern.term].astype(self.dtype)
-
-    def read(self, atoms: np.ndarray) -> Block:
-        """Returns the atoms and U."""
-        return _read(self.pattern, atoms, self.dtype)
 
     def fields(self, W: np.ndarray, block: Block) -> np.ndarray:
         """Adds up slot by slot."""
@@ -198,6 +192,10 @@ class OneHotProducts(Products):
         x = np.ascontiguousarray(atoms.T)
         hot = self.row_of_atom[np.nonzero(x)[1]].reshape(-1, self.pattern.n_sites)
         return Block(x.astype(self.dtype).T, hot)
+
+    def cofactors(self, block: Block) -> np.ndarray:
+        """Computes U, which the products do without."""
+        return cofactor_values(self.pattern, block.x, self.dtype)
 
     def fields(self, W: np.ndarray, block: Block) -> np.ndarray:
         """Adds up the rows that are selected."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.sparse import coo_array, csr_array, diags_array
 
-from .fields import cofactor_values, products_of
+from .fields import products_of
 from .objective import ConditionalObjective, Point
 from .partition import Partition
 from .sandwich import GUARD, CouplingErrors
@@ -80,10 +80,10 @@ def _information(objective: ConditionalObjective, partition: Partition, point: S
     for first in range(0, len(partition.weight), rows_at_once):
         part = slice(first, first + rows_at_once)
         block, w = products.read(partition.atoms[:, part]), partition.weight[part]
-        kept = loss.first(products.fields(W, block), block.x, w)[2]
+        kept, U = loss.first(products.fields(W, block), block.x, w)[2], products.cofactors(block)
         for site, (a, b) in enumerate(pairwise(bounds)):
             for sign, _, y in loss.squares(kept, block.x, slice(site, site + 1), site):
-                V = y * block.cofactors[pattern.row[a:b]]
+                V = y * U[pattern.row[a:b]]
                 blocks[site] += sign * point.scale[site] / point.total * ((V * w) @ V.T)
     if objective.logarithmic and point.centre is not None:
         for site, (a, b) in enumerate(pairwise(bounds)):
@@ -101,8 +101,7 @@ def _scores(objective: ConditionalObjective, partition: Partition, point: ScoreP
     block = products.read(partition.atoms[:, chosen])
     F = products.fields(products.couplings(point.theta), block)
     _, slope, kept = partition.loss.first(F, block.x, np.ones(len(chosen)))
-    U = cofactor_values(pattern, partition.atoms[:, chosen], np.float64)
-    own = slope[pattern.column] * U[pattern.row]
+    own = slope[pattern.column] * products.cofactors(block)[pattern.row]
     if point.centre is not None:
         own -= point.centre[:, None] * kept[pattern.column]
     own *= point.scale[pattern.column][:, None]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .fields import cofactor_values, products_of
+from .fields import Block, Products, products_of
 from .losses import Loss
 from .pattern import Pattern
 
@@ -85,28 +85,28 @@ def score_moments(
     """
     T = len(point.theta)
     total = ScoreMoments(np.zeros((T, T)), np.zeros((T, T)), np.zeros(T), 0.0)
+    products = products_of(pattern, np.float64)
+    W = products.couplings(point.theta)
     size = max(64, BLOCK_ENTRIES // (T + pattern.n_rows))
     for first in range(0, atoms.shape[1], size):
         part, chosen = slice(first, first + size), point.chosen(first)
-        _add_block(total, atoms[:, part], weight[part], pattern, loss, point, chosen)
+        _add_block(total, products, W, products.read(atoms[:, part]), weight[part], loss, point, chosen)
         total = total._replace(weight=total.weight + float(weight[part][chosen].sum()))
     return total
 
 
 def _add_block(
     total: ScoreMoments,
-    atoms: np.ndarray,
+    products: Products,
+    W: np.ndarray,
+    block: Block,
     w: np.ndarray,
-    pattern: Pattern,
     loss: Loss,
     point: ScorePoint,
     chosen: slice,
 ) -> None:
-    x = atoms.astype(np.float64)
-    U = cofactor_values(pattern, x, np.float64)
-    products = products_of(pattern, np.float64)
-    F = products.fields(products.couplings(point.theta), products.read(atoms))
-    _, slope, kept = loss.first(F, x, np.ones(len(w)))
+    pattern, U = products.pattern, products.cofactors(block)
+    _, slope, kept = loss.first(products.fields(W, block), block.x, np.ones(len(w)))
     root = np.sqrt(w)
     scores = np.zeros((len(point.theta), len(w[chosen])))
     for site, own_atoms in enumerate(map(slice, loss.first_atom, loss.first_atom + loss.sizes)):
@@ -115,7 +115,7 @@ def _add_block(
         if point.centre is not None:  # the score of the logarithm of a mean
             own -= point.centre[slots, None] * kept[site, chosen]
         scores[pattern.term[slots]] += point.scale[site] * own
-        for sign, some, y in loss.squares(kept, x, own_atoms, site):
+        for sign, some, y in loss.squares(kept, block.x, own_atoms, site):
             part = slice(pattern.column_start[some.start], pattern.column_start[some.stop])
             V = y[pattern.column[part] - some.start] * U[pattern.row[part]]
             V *= root
