@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 from .coupling_figures import MOST_BARS, on_grid
 from .density_ladder_figure import density_ladder_svg
 from .pair_figures import MOST_NODES, bars_svg, contacts_svg, edges_shown, graph_svg, maps_svg
-from .pictures import NARROW, WIDE, figure_element
+from .pictures import NARROW, WIDE, NamedPictures
 
 if TYPE_CHECKING:
-    from markupsafe import Markup
-
     from .density_result import DensityResult
 
 __all__ = ["DensityPictures", "coupling_picture"]
@@ -33,8 +31,8 @@ def coupling_picture(result: DensityResult) -> str:
     return "circle" if len(result.names) <= MOST_NODES else "bars"
 
 
-class DensityPictures:
-    """Draws a picture by its name when the template asks for it.
+class DensityPictures(NamedPictures):
+    """The pictures of a density: ladder, couplings and contacts.
 
     Args:
         result: What was found.
@@ -42,18 +40,6 @@ class DensityPictures:
 
     def __init__(self, result: DensityResult) -> None:
         self.result = result
-
-    def __call__(self, name: str) -> Markup:
-        """Draws a picture.
-
-        Args:
-            name: "ladder", "couplings" or "contacts".
-
-        Returns:
-            A figure element with both widths and the caption.
-        """
-        wide, narrow, caption = getattr(self, f"_{name}")()
-        return figure_element(name, wide, narrow, caption)
 
     def _ladder(self) -> tuple[str, str, str]:
         caption = (

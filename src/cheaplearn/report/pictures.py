@@ -14,31 +14,32 @@ from .theme import inline_svg
 if TYPE_CHECKING:
     from .result import FitResult
 
-__all__ = ["NARROW", "WIDE", "Pictures", "figure_element"]
+__all__ = ["NARROW", "WIDE", "NamedPictures", "Pictures"]
 
 WIDE, NARROW = 8.0, 3.7  # inches; 72 CSS pixels each at full size
 
 
-def figure_element(name: str, wide: str, narrow: str, caption: str) -> Markup:
-    """Writes a figure.
+class NamedPictures:
+    """Draws a picture by its name when the template asks for it; a method `_name` returns two svgs and the caption."""
 
-    Args:
-        name: Its name.
-        wide: The svg element for wide screens.
-        narrow: That for narrow ones.
-        caption: Text below it.
+    def __call__(self, name: str) -> Markup:
+        """Draws a picture.
 
-    Returns:
-        One figure element.
-    """
-    return Markup(
-        '<figure id="figure-{}"><div class="wide">{}</div><div class="narrow">{}</div>'
-        "<figcaption>{}</figcaption></figure>"
-    ).format(name, Markup(wide), Markup(narrow), caption)
+        Args:
+            name: Which one.
+
+        Returns:
+            A figure element with both widths and the caption.
+        """
+        wide, narrow, caption = getattr(self, f"_{name}")()
+        return Markup(
+            '<figure id="figure-{}"><div class="wide">{}</div><div class="narrow">{}</div>'
+            "<figcaption>{}</figcaption></figure>"
+        ).format(name, Markup(wide), Markup(narrow), caption)
 
 
-class Pictures:
-    """Draws a picture by its name when the template asks for it.
+class Pictures(NamedPictures):
+    """The pictures of a classifier: ladder, couplings and network.
 
     Args:
         result: What was found.
@@ -46,18 +47,6 @@ class Pictures:
 
     def __init__(self, result: FitResult) -> None:
         self.result = result
-
-    def __call__(self, name: str) -> Markup:
-        """Draws a picture.
-
-        Args:
-            name: "ladder", "couplings" or "network".
-
-        Returns:
-            A figure element with both widths and the caption.
-        """
-        wide, narrow, caption = getattr(self, f"_{name}")()
-        return figure_element(name, wide, narrow, caption)
 
     def _ladder(self) -> tuple[str, str, str]:
         generic = self.result.generic
