@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -128,10 +128,6 @@ class FactorGraph:
         sites = self.sites[self.site_start[factor] : self.site_start[factor + 1]]
         flat = self.values[self.table_start[factor] : self.table_start[factor + 1]]
         return flat.reshape(tuple(self.sizes[sites]))
-
-    def scaled(self, beta: float) -> FactorGraph:
-        """Returns the graph of beta H."""
-        return replace(self, values=beta * self.values)
 
     def lookups(self, codes: np.ndarray, factors: np.ndarray) -> np.ndarray:
         """Which table entries samples read.

@@ -113,7 +113,7 @@ class ClusterSamples:
         return np.split(self._merged(_added, _state_weights), np.cumsum(self.alphabet.sizes)[:-1])
 
     def joint_states(self) -> np.ndarray:
-        """Returns how many rows have each two states, float32, over all states of all sites."""
+        """Returns which two states occur together, over all states of all sites, shape (S, S)."""
         return self._merged(_added, DiscreteSamples.joint_states)
 
     def sums(self, _: Place, pattern: Pattern, loss: Loss) -> ClusterSums:
