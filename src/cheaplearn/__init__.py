@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .geometry import Chain as Chain
     from .geometry import Graph as Graph
     from .geometry import Grid as Grid
+    from .geometry import Group as Group
+    from .geometry import groups as groups
     from .hamiltonian import Hamiltonian as Hamiltonian
     from .learning import HamiltonianClassifier as HamiltonianClassifier
     from .learning import HamiltonianDensity as HamiltonianDensity
@@ -34,6 +36,7 @@ _HOME = {  # public name -> the room it lives in
     "Grid": "geometry",
     "Chain": "geometry",
     "Graph": "geometry",
+    "Group": "geometry",
     "Circuit": "circuit",
     "Network": "network",
     "Certificate": "network",
@@ -48,7 +51,10 @@ _HOME = {  # public name -> the room it lives in
     "ToleranceError": "compiler",
 }
 
-_NAMESPACES = {"gates": "compiler.gates"}  # modules whose functions are public under their name: cl.gates.table()
+_NAMESPACES = {
+    "gates": "compiler.gates",
+    "groups": "geometry.groups",
+}  # modules whose functions are public under their name: cl.gates.table()
 
 __all__ = sorted(_HOME)
 

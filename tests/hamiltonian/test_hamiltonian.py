@@ -98,7 +98,7 @@ def test_couplings_table_holds_both_units_of_every_term():
     theta = np.array([[1.0], [2.0], [3.0], [4.0], [5.0]])  # x, y, x^2, x y, y^2
     H = Hamiltonian(terms, theta, [0.0], np.array([0]), variables, None, 2, math.inf)
     table = H.couplings.set_index("term")
-    assert list(table.columns) == ["class", "value_scaled", "value_raw"]
+    assert list(table.columns) == ["value_scaled", "value_raw"]
     assert table["value_scaled"].to_dict() == {"x": 1, "y": 2, "x**2": 3, "x*y": 4, "y**2": 5, "1": 0}
     # by hand: t_x = (x - 1)/2, t_y = (y + 2)/4
     expected = {

@@ -6,6 +6,7 @@ from .base import Geometry
 from .chain import Chain
 from .graph import Graph
 from .grid import Grid
+from .groups import Group
 from .saving import geometry_from_dict
 
-__all__ = ["Chain", "Geometry", "Graph", "Grid", "geometry_from_dict"]
+__all__ = ["Chain", "Geometry", "Graph", "Grid", "Group", "geometry_from_dict"]

@@ -6,6 +6,17 @@ from .alphabet import Alphabet
 from .factor_graph import FactorGraph
 from .hamiltonian import Hamiltonian
 from .monomials import Monomials, count_monomials, local_monomials
+from .orbits import Orbits, find_orbits
 from .variables import Variables
 
-__all__ = ["Alphabet", "FactorGraph", "Hamiltonian", "Monomials", "Variables", "count_monomials", "local_monomials"]
+__all__ = [
+    "Alphabet",
+    "FactorGraph",
+    "Hamiltonian",
+    "Monomials",
+    "Orbits",
+    "Variables",
+    "count_monomials",
+    "find_orbits",
+    "local_monomials",
+]

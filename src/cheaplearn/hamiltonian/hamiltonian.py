@@ -15,6 +15,7 @@ from .alphabet import Alphabet
 from .factor_graph import FactorGraph
 from .features import linear_combination
 from .monomials import Monomials
+from .orbits import Orbits
 from .variables import Variables
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ class Hamiltonian:
         categories: The states of categorical sites: then `variables` are bits, one for each state of each site
             in turn ("x0=a" is 1 where x0 has state a), and raw values are labels. None for other kinds.
         standard_errors: Of the coefficients, same shape, nats; None if not known, NaN where not identified.
+        raw_standard_errors: Of the coefficients of the same monomials of the raw variables, which depend on how the
+            errors of different terms are correlated; None if not known.
+        orbits: Which terms a symmetry ties: they have one coupling; None if all are free.
 
     Raises:
         ValueError: If shapes do not match or a coefficient is not finite.
@@ -67,6 +71,8 @@ class Hamiltonian:
     radius: float
     categories: Alphabet | None = None
     standard_errors: np.ndarray | None = None
+    raw_standard_errors: np.ndarray | None = None
+    orbits: Orbits | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "coefficients", _frozen(self.coefficients))
@@ -81,11 +87,16 @@ class Hamiltonian:
         if self.categories is not None and int(self.categories.sizes.sum()) != len(self.variables):
             requirement = f"such that each of their {self.categories.sizes.sum()} states has a bit"
             raise ValueError(must_be("categories", "Hamiltonian", requirement, f"{len(self.variables)} variables"))
-        if self.standard_errors is not None:
-            object.__setattr__(self, "standard_errors", _frozen(self.standard_errors))
-            if self.standard_errors.shape != expected:
-                got = f"shape {self.standard_errors.shape}"
-                raise ValueError(must_be("standard_errors", "Hamiltonian", f"of shape {expected}", got))
+        for name in ("standard_errors", "raw_standard_errors"):
+            errors = getattr(self, name)
+            if errors is None:
+                continue
+            object.__setattr__(self, name, _frozen(errors))
+            if np.shape(errors) != expected:
+                raise ValueError(must_be(name, "Hamiltonian", f"of shape {expected}", f"shape {np.shape(errors)}"))
+        if self.orbits is not None and len(self.orbits.index) != len(self.monomials):
+            got = f"{len(self.orbits.index)} of them"
+            raise ValueError(must_be("orbits", "Hamiltonian", f"of {len(self.monomials)} terms", got))
 
     @cached_property
     def alphabet(self) -> Alphabet | None:
@@ -96,12 +107,13 @@ class Hamiltonian:
 
     @property
     def n_parameters(self) -> int:
-        """Every number stored: terms x classes + classes.
+        """Every free number: terms (or orbits of terms) x classes + classes.
 
         The softmax does not change if one function is added to all energies; this freedom (gauge)
         removes terms + 1 of these numbers, which are counted here nevertheless.
         """
-        return self.coefficients.size + self.offsets.size
+        free = len(self.monomials) if self.orbits is None else len(self.orbits)
+        return free * len(self.classes) + self.offsets.size
 
     def __call__(self, X: Any) -> np.ndarray:
         """Energies of all classes.
@@ -179,8 +191,9 @@ class Hamiltonian:
     def __repr__(self) -> str:
         where = "no geometry" if self.geometry is None else repr(self.geometry)
         radius = "all" if np.isinf(self.radius) else f"{self.radius:g}"
+        tied = "" if self.orbits is None else f" in {len(self.orbits)} orbits ({self.orbits.name})"
         return (
-            f"Hamiltonian(order {self.order}, radius {radius}, {where}: {len(self.monomials)} terms of "
+            f"Hamiltonian(order {self.order}, radius {radius}, {where}: {len(self.monomials)} terms{tied} of "
             f"{len(self.variables)} variables x {len(self.classes)} classes, {self.n_parameters} parameters)"
         )
 

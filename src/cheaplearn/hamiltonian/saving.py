@@ -11,6 +11,7 @@ from .._messages import must_be
 from ..geometry import geometry_from_dict
 from .alphabet import Alphabet
 from .monomials import Monomials
+from .orbits import Orbits
 from .variables import Variables
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["FORMAT_VERSION", "from_arrays", "to_arrays"]
 
 FORMAT_VERSION = 1
+ERRORS = ("standard_errors", "raw_standard_errors")
 
 
 def to_arrays(hamiltonian: Hamiltonian) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -55,8 +57,12 @@ def to_arrays(hamiltonian: Hamiltonian) -> tuple[dict[str, Any], dict[str, np.nd
         "center": variables.center,
         "scale": variables.scale,
     }
-    if hamiltonian.standard_errors is not None:
-        arrays["standard_errors"] = hamiltonian.standard_errors
+    for name in ERRORS:
+        if getattr(hamiltonian, name) is not None:
+            arrays[name] = getattr(hamiltonian, name)
+    if hamiltonian.orbits is not None:
+        header["symmetry"] = hamiltonian.orbits.name
+        arrays |= {"orbit_index": hamiltonian.orbits.index, "orbit_sign": hamiltonian.orbits.sign}
     if hamiltonian.categories is not None:
         header["sites"] = list(hamiltonian.categories.names)
         arrays |= {f"labels_{i}": labels for i, labels in enumerate(hamiltonian.categories.labels)}
@@ -88,6 +94,9 @@ def from_arrays(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Hamilt
     if "sites" in header:
         labels = tuple(np.asarray(arrays[f"labels_{i}"]) for i in range(len(header["sites"])))
         categories = Alphabet(tuple(header["sites"]), labels)
+    orbits = None
+    if "symmetry" in header:
+        orbits = Orbits(np.asarray(arrays["orbit_index"]), np.asarray(arrays["orbit_sign"]), header["symmetry"])
     degrees = sum(key.startswith("sites_") for key in arrays)
     return Hamiltonian(
         monomials=Monomials(tuple(np.asarray(arrays[f"sites_{d}"]) for d in range(1, degrees + 1))),
@@ -99,5 +108,6 @@ def from_arrays(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Hamilt
         order=header["order"],
         radius=math.inf if header["radius"] == "all" else header["radius"],
         categories=categories,
-        standard_errors=arrays["standard_errors"] if "standard_errors" in arrays else None,
+        orbits=orbits,
+        **{name: arrays[name] for name in ERRORS if name in arrays},
     )
