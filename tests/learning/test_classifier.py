@@ -52,7 +52,14 @@ def test_ladder_has_the_agreed_columns_and_every_family_once(fitted):
     assert list(zip(table["order"], table["radius"], strict=True)) == families
     sizes = [2 * (count_monomials(5, d, r, Chain(5)) + 1) for d, r in families]
     assert table["parameters"].tolist() == sizes
-    assert set(model.regularization_path_.columns) == {"order", "radius", "regularization", "loss", "picked"}
+    assert set(model.regularization_path_.columns) == {
+        "order",
+        "radius",
+        "symmetry",
+        "regularization",
+        "loss",
+        "picked",
+    }
     assert model.regularization_path_["picked"].sum() == len(table)
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from .._messages import must_be
 from .base import Geometry
@@ -55,6 +58,8 @@ class Group:
     def __post_init__(self) -> None:
         if not self.within:
             object.__setattr__(self, "within", (None,) * len(self.generators))
+        if not self.generators:
+            raise ValueError(must_be("generators", "Group", "at least one", "none"))
         for targets, signs in self.generators:
             kept = targets[targets >= 0]
             if (
@@ -85,6 +90,14 @@ class Group:
     def has_signs(self) -> bool:
         """Whether some generator changes a sign."""
         return any(np.any(signs < 0) for _, signs in self.generators)
+
+    @cached_property
+    def site_orbits(self) -> np.ndarray:
+        """Number of the orbit of each site, whatever the signs, shape (n,); blocks of a grid count as one."""
+        links = [(np.flatnonzero(there >= 0), there[there >= 0]) for there, _ in self.generators]
+        tails, heads = (np.concatenate(part) for part in zip(*links, strict=True))
+        graph = csr_array((np.ones(len(tails)), (tails, heads)), shape=(self.n_sites, self.n_sites))
+        return connected_components(graph, directed=False)[1]
 
     def __repr__(self) -> str:
         return f"Group({self.name}: {len(self.generators)} generators on {self.n_sites} sites)"

@@ -160,7 +160,7 @@ class HamiltonianClassifier(LadderPlot, ClassifierMixin, BaseEstimator):
         )
         Y = np.eye(len(self.classes_))[data.y]
         ladder = self._ladder(features, families, Y, data)
-        self.ladder_, self.regularization_path_ = ladder.table, ladder.path
+        self.ladder_, self.regularization_path_, self.verdict_ = ladder.table, ladder.path, ladder.verdict
         self.order_, self.radius_ = ladder.family.order, ladder.family.radius
         self.regularization_: Any = ladder.regularization
         self.hamiltonian_, optimum = fit_family(
@@ -189,7 +189,7 @@ class HamiltonianClassifier(LadderPlot, ClassifierMixin, BaseEstimator):
     def _ladder(self, features: Features, families: list[Family], Y: np.ndarray, data: Any) -> Ladder:
         fixed = None if self.regularization == "auto" else float(self.regularization)
         if self.cv is None:
-            return unscored(families, fixed, lambda family: (family.n_terms + 1) * Y.shape[1])
+            return unscored(families, fixed, lambda family: (family.n_couplings + 1) * Y.shape[1])
         folds = make_folds(self.cv, data, self.random_state)
         with progress(len(families), "families", self.verbose >= 1) as report:
             return climb(features, families, Y, data.weight, folds, fixed, self.n_jobs, report)

@@ -14,9 +14,10 @@ __all__ = ["LadderPlot"]
 
 
 class LadderPlot:
-    """Estimators with a `ladder_` can draw it."""
+    """Estimators with a `ladder_` can draw it, and have a `verdict_` on it in words."""
 
     ladder_: pd.DataFrame
+    verdict_: str
 
     def plot_ladder(self, axes: Axes | None = None) -> Axes:
         """Draws held-out loss against parameters, with standard errors and the choice.

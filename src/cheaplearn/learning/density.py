@@ -204,7 +204,7 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         terms = {family: self._terms_of(samples, family) for family in families}
         fit_terms = partial(self._fit_terms, place)
         ladder = self._ladder(samples, terms, fit_terms)
-        self.ladder_, self.regularization_path_ = ladder.table, ladder.path
+        self.ladder_, self.regularization_path_, self.verdict_ = ladder.table, ladder.path, ladder.verdict
         self.regularization_ = ladder.regularization
         self._fit = fit_terms(terms[ladder.family], samples, ladder.regularization)
         self.order_, self.radius_ = ladder.family.order, ladder.family.radius

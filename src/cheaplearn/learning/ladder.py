@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from .coordinates import Features
 from .families import Family
 from .scoring import FamilyScore, mean_and_error, score_family
+from .verdict import verdict
 
 __all__ = ["Ladder", "build_ladder", "choose", "climb", "unscored"]
 
@@ -27,6 +28,7 @@ class Ladder:
         family: The family chosen.
         regularization: Its regularisation.
         converged: Whether every fit on every fold reached its tolerance.
+        verdict: What the table says, in words.
     """
 
     table: pd.DataFrame
@@ -34,6 +36,7 @@ class Ladder:
     family: Family
     regularization: float
     converged: bool
+    verdict: str = ""
 
 
 def climb(
@@ -74,7 +77,7 @@ def climb(
     with threadpool_limits(1):  # measured: two BLAS threads wait for each other and take four times as long
         parallel = Parallel(n_jobs, prefer="threads", pre_dispatch="n_jobs", batch_size=1)
         scores = parallel(delayed(score)(*problem) for problem in problems())
-    return build_ladder(scores, weight, lambda family: (family.n_terms + 1) * Y.shape[1])
+    return build_ladder(scores, weight, lambda family: (family.n_couplings + 1) * Y.shape[1])
 
 
 def unscored(families: list[Family], regularization: float | None, count: Callable[[Family], int]) -> Ladder:
@@ -118,7 +121,11 @@ def choose(parameters: np.ndarray, losses: np.ndarray, standard_error: float) ->
 
 
 def build_ladder(
-    scores: list[tuple[Family, FamilyScore]], weight: np.ndarray, count: Callable[[Family], int]
+    scores: list[tuple[Family, FamilyScore]],
+    weight: np.ndarray,
+    count: Callable[[Family], int],
+    baseline: np.ndarray | None = None,
+    unit: str = "nats",
 ) -> Ladder:
     """Tabulates the scores of families and chooses one.
 
@@ -126,11 +133,13 @@ def build_ladder(
         scores: Families with their scores on the same folds.
         weight: Sample weights, shape (samples,).
         count: Number of free parameters of a family.
+        baseline: Held-out loss of each sample under a model without couplings, shape (samples,), if there is one.
+        unit: Of the losses.
 
     Returns:
-        The ladder, by order and then radius.
+        The ladder, by order, then radius, then number of parameters.
     """
-    scores = sorted(scores, key=lambda pair: (pair[0].order, pair[0].radius))
+    scores = sorted(scores, key=lambda pair: (pair[0].order, pair[0].radius, count(pair[0])))
     rows = np.array([mean_and_error(score.losses, weight) for _, score in scores])
     parameters = np.array([count(family) for family, _ in scores])
     best = int(np.argmin(rows[:, 0]))
@@ -139,7 +148,7 @@ def build_ladder(
     table = pd.DataFrame({
         "order": [family.order for family, _ in scores],
         "radius": [family.radius for family, _ in scores],
-        "symmetry": [None] * len(scores),
+        "symmetry": pd.Series([family.symmetry_name for family, _ in scores], dtype=object),
         "levels": 0,
         "parameters": parameters,
         "loss": rows[:, 0],
@@ -150,13 +159,16 @@ def build_ladder(
     })
     family, score = scores[chosen]
     converged = all(score.converged for _, score in scores)
-    return Ladder(table, _path(scores), family, score.regularization, converged)
+    words = verdict(
+        [(f, int(k), s.losses) for (f, s), k in zip(scores, parameters, strict=True)], chosen, weight, baseline, unit
+    )
+    return Ladder(table, _path(scores), family, score.regularization, converged, words)
 
 
 def _path(scores: list[tuple[Family, FamilyScore]]) -> pd.DataFrame:
     rows = [
-        (family.order, family.radius, value, score.path[value], value == score.regularization)
+        (family.order, family.radius, family.symmetry_name, value, score.path[value], value == score.regularization)
         for family, score in scores
         for value in sorted(score.path, reverse=True)
     ]
-    return pd.DataFrame(rows, columns=["order", "radius", "regularization", "loss", "picked"])
+    return pd.DataFrame(rows, columns=["order", "radius", "symmetry", "regularization", "loss", "picked"])

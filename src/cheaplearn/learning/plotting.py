@@ -17,7 +17,7 @@ def plot_ladder(ladder: pd.DataFrame, axes: Axes | None = None) -> Axes:
     """Draws held-out loss against parameters.
 
     Args:
-        ladder: The table `ladder_` of a classifier.
+        ladder: The table `ladder_` of an estimator.
         axes: Where to draw; a new figure if left out.
 
     Returns:
@@ -30,13 +30,18 @@ def plot_ladder(ladder: pd.DataFrame, axes: Axes | None = None) -> Axes:
     best = ladder.loc[ladder["loss"].idxmin()]
     limit = best["loss"] + best["standard_error"]
     axes.axhline(limit, color="0.6", linestyle="--", label="best + 1 standard error")
-    for order, rows in ladder.groupby("order"):
-        axes.errorbar(rows["parameters"], rows["loss"], rows["standard_error"], marker="o", label=f"order {order}")
+    for (order, symmetry), rows in ladder.fillna({"symmetry": ""}).groupby(["order", "symmetry"]):
+        label = f"order {order}" + (f", {symmetry}" if symmetry else "")
+        axes.errorbar(rows["parameters"], rows["loss"], rows["standard_error"], marker="o", label=label)
     for _, row in ladder[ladder["chosen"]].iterrows():
         radius = "all" if math.isinf(row["radius"]) else f"{row['radius']:g}"
         place = (row["parameters"], row["loss"])
-        axes.annotate(f"chosen: order {row['order']}, radius {radius}", place, (10, 25), textcoords="offset points")
+        tied = f", {row['symmetry']}" if isinstance(row["symmetry"], str) else ""
+        axes.annotate(
+            f"chosen: order {row['order']}, radius {radius}{tied}", place, (10, 25), textcoords="offset points"
+        )
         axes.plot(*place, marker="o", markersize=14, markerfacecolor="none", color="black")
-    axes.set(xscale="log", yscale="log", xlabel="parameters", ylabel="held-out loss (nats per sample)")
+    scale = "log" if ladder["loss"].min() > 0 else "linear"
+    axes.set(xscale="log", yscale=scale, xlabel="parameters", ylabel="held-out loss per sample")
     axes.legend()
     return axes

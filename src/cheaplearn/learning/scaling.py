@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-__all__ = ["center_and_scale"]
+from ..geometry import Group
+from ..hamiltonian import Monomials, find_orbits
+
+__all__ = ["center_and_scale", "symmetric_units"]
 
 
 def center_and_scale(X: np.ndarray, weight: np.ndarray, shared: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -36,3 +41,29 @@ def center_and_scale(X: np.ndarray, weight: np.ndarray, shared: bool) -> tuple[n
         half_range = np.full_like(half_range, high.max() / 2 - low.min() / 2)
     scale = np.where(half_range > 0, half_range, 1.0)
     return center, scale
+
+
+def symmetric_units(center: np.ndarray, scale: np.ndarray, group: Group) -> tuple[np.ndarray, np.ndarray]:
+    """Units that a symmetry of the raw variables leaves alone, so that it is one of the scaled variables too.
+
+    Args:
+        center: Shape (n,).
+        scale: Shape (n,).
+        group: The group.
+
+    Returns:
+        Center and scale, equal up to signs for variables that the group takes to one another; the center is 0 where
+        it takes x to -x.
+
+    Example:
+        >>> from cheaplearn.geometry import groups
+        >>> symmetric_units(np.array([1.0, 3.0]), np.ones(2), groups.permutations(2))[0].tolist()
+        [2.0, 2.0]
+    """
+    sites = Monomials((np.arange(group.n_sites)[:, None],))
+    unmasked = replace(group, within=(None,) * len(group.generators))
+    orbits = find_orbits(sites, unmasked)
+    mean = (orbits.matrix.T @ center) / orbits.sizes if len(orbits) else np.empty(0)
+    of_site = group.site_orbits
+    shared = np.bincount(of_site, scale) / np.bincount(of_site)
+    return orbits.matrix @ mean, shared[of_site]
