@@ -43,15 +43,23 @@ class Checkpoint:
         Returns:
             The score, the same either way, bit for bit.
         """
-        if self.folder is None:
-            return compute()
-        place = self.folder / f"{hashlib.sha256(f'{self.key} {family}'.encode()).hexdigest()[:24]}.npz"
-        found = _read(place)
-        if found is not None:
-            return found
-        score = compute()
-        _write(place, score)
-        return score
+        found = self.load(family)
+        if found is None:
+            found = compute()
+            self.save(family, found)
+        return found
+
+    def load(self, family: Family) -> FamilyScore | None:
+        """Returns the score of a family that is kept, or None."""
+        return None if self.folder is None else _read(self._place(self.folder, family))
+
+    def save(self, family: Family, score: FamilyScore) -> None:
+        """Keeps the score of a family."""
+        if self.folder is not None:
+            _write(self._place(self.folder, family), score)
+
+    def _place(self, folder: Path, family: Family) -> Path:
+        return folder / f"{hashlib.sha256(f'{self.key} {family}'.encode()).hexdigest()[:24]}.npz"
 
 
 def fingerprint(arrays: Iterable[np.ndarray | None], settings: dict[str, Any]) -> str:

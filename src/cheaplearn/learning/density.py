@@ -1,4 +1,4 @@
-"""The density of spins, bits or categories that finds the cheapest Hamiltonian of its samples."""
+"""The density that finds the cheapest Hamiltonian of its samples: spins, bits, categories or real variables."""
 
 from __future__ import annotations
 
@@ -15,18 +15,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._messages import must_be
 from ..hamiltonian import FactorGraph
-from ..hamiltonian.conditional import pseudo_log_likelihood
-from ..hamiltonian.partition import exact_sampler
-from ..hamiltonian.partition.estimate import estimate_log_partition
 from ..hamiltonian.strengths import pair_strengths
 from ..hamiltonian.tables import term_text
 from .climber import LadderPlot
 from .density_arguments import check_density_arguments, density_folds, read_rows, read_samples
 from .density_ladder import Scorer, climb_densities, score_baselines
 from .discrete.fitting import SCREENING_L1, DiscreteFit, coupling_errors, fit_terms
+from .discrete.model import DiscreteModel
 from .discrete.places import place_of
 from .discrete.samples import DiscreteSamples, Place, Samples, oddities
-from .discrete.start import smoothed_frequencies
 from .discrete.terms import Terms, explicit_sites, local_terms, terms_of_sites
 from .families import Family, list_families
 from .ladder import Ladder, unscored
@@ -38,6 +35,7 @@ if TYPE_CHECKING:
     from ..circuit import Circuit
     from ..hamiltonian.partition import LogPartition
     from ..hamiltonian.sampling import Samples as Drawn
+    from .real.model import RealModel
 
 __all__ = ["HamiltonianDensity"]
 
@@ -45,6 +43,7 @@ OWNER = "HamiltonianDensity"
 GUARD = 1e-6  # regularisation per unit of sample weight that keeps couplings finite and nothing else, up to ...
 MOST_GUARD = 1e-2  # nats per squared coupling: couplings of 10 are free, however many samples speak for others
 FEW_SAMPLES = 1e-2  # regularisation per unit of sample weight where the samples cannot identify all couplings
+OF_SOME_FITS = ("ladder_score_", "baselines_", "shrunk_hamiltonian_", "alphabet_", "gauge_", "normalizability_", "_fit")
 QUICK_STATES, QUICK_TERMS = 1 << 16, 2000  # up to which "auto" takes the exact likelihood
 QUICK_OPERATIONS = 2e11  # of standard errors that "auto" computes: a few seconds
 
@@ -147,6 +146,10 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         random_state: Any = None,
         verbose: int = 0,
         max_terms: int = 20_000,
+        symmetry: Any = None,
+        bounds: Any = None,
+        normalizable: str = "check",
+        checkpoint: Any = None,
     ) -> None:
         self.kind = kind
         self.order = order
@@ -165,6 +168,10 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
         self.max_terms = max_terms
+        self.symmetry = symmetry
+        self.bounds = bounds
+        self.normalizable = normalizable
+        self.checkpoint = checkpoint
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None, groups: Any = None) -> Self:
         """Fits the family, or climbs the ladder and fits the chosen one.
@@ -190,6 +197,14 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
             ConvergenceWarning: If an optimum was not reached to its tolerance.
         """
         check_density_arguments(self)
+        for of_another_fit in OF_SOME_FITS:
+            self.__dict__.pop(of_another_fit, None)
+        if self.kind == "real":
+            from .real.estimation import fit_real
+
+            self._model: DiscreteModel | RealModel = fit_real(self, X, sample_weight, groups)
+            self._warn(converged=True)
+            return self
         with place_of(self.engine, self.n_jobs) as place:
             converged = self._fit_at(place, read_samples(self, X, sample_weight, groups, place))
         self._warn(converged)
@@ -214,9 +229,8 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         self._fit.forget()
         if self._fit.shrunk is not None:
             self.shrunk_hamiltonian_ = self._fit.terms.hamiltonian(self._fit.shrunk)
-        self._frequencies = smoothed_frequencies(self._fit.samples.state_weights(), 1.0)
-        self._sums: LogPartition | None = None
-        return ladder.converged
+        self._model = DiscreteModel.of(self._fit, self.alphabet_, self.random_state, OWNER)
+        return ladder.converged and self._fit.converged
 
     def _families(self, samples: Samples) -> tuple[list[Family], list[str]]:
         if self.terms is not None:
@@ -242,8 +256,6 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         return "likelihood" if quick else "pseudolikelihood"
 
     def _ladder(self, samples: Samples, families: dict[Family, Terms], fit: Callable[..., DiscreteFit]) -> Ladder:
-        for of_another_fit in ("ladder_score_", "baselines_", "shrunk_hamiltonian_"):
-            self.__dict__.pop(of_another_fit, None)
         fixed = None if isinstance(self.regularization, str) else float(self.regularization)
         if len(families) == 1 and self.regularization != "search":
             ((family, terms),) = families.items()
@@ -288,12 +300,12 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
                 self.notes_.append(f"Not identified by the samples, no standard error: {shown}.")
         return errors
 
-    def _warn(self, folds_converged: bool) -> None:
+    def _warn(self, converged: bool) -> None:
         notes = [*self.ladder_notes_, *self.notes_]
         if notes:
             more = f" ({len(notes)} such notes: see `notes_` and `ladder_notes_`)" if len(notes) > 1 else ""
             warnings.warn(f"{OWNER}: {notes[0]}{more}", UserWarning, stacklevel=3)
-        if not (folds_converged and self._fit.converged):
+        if not converged:
             advice = ", or pass method='pseudolikelihood'" if self.method_ == "screening" else ""
             where = f"the gradient norm is {self.gradient_norm_:.1e} of that of the independent model"
             if self._fit.converged:
@@ -311,7 +323,7 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
     def graph_(self) -> FactorGraph:
         """The energies as tables over the sites."""
         check_is_fitted(self)
-        return self._fit.graph
+        return self._discrete("graph_").graph
 
     @property
     def coupling_strengths_(self) -> np.ndarray:
@@ -328,7 +340,7 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         `estimate_partition` takes the settings of the annealing.
         """
         check_is_fitted(self)
-        return self._sums or self.estimate_partition()
+        return self._model.partition()
 
     def estimate_partition(self, **options: Any) -> LogPartition:
         """Computes ln Z anew and keeps it.
@@ -340,9 +352,7 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
             The ln Z.
         """
         check_is_fitted(self)
-        base = [-np.log(p) for p in self._frequencies]
-        self._sums = estimate_log_partition(self.graph_, self.random_state, base, **options)
-        return self._sums
+        return self._model.estimate_partition(**options)
 
     @property
     def log_partition_(self) -> float:
@@ -362,7 +372,7 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
             ValueError: If a value was not among the states when fitting (says row and column).
         """
         check_is_fitted(self)
-        return self.graph_.energies(self.alphabet_.encode(read_rows(self, X, reset=False), OWNER))
+        return self._model.energy(read_rows(self, X, reset=False))
 
     def score_samples(self, X: Any) -> np.ndarray:
         """Log-probability of samples, -H - ln Z.
@@ -401,7 +411,7 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
             Nats, shape (samples,).
         """
         check_is_fitted(self)
-        return pseudo_log_likelihood(self.graph_, self.alphabet_.encode(read_rows(self, X, reset=False), OWNER))
+        return self._discrete("pseudo_log_likelihood").pseudo_log_likelihood(read_rows(self, X, reset=False))
 
     def sample(self, n: int, method: str = "auto", random_state: Any = None, **options: Any) -> np.ndarray:
         """Draws samples.
@@ -423,7 +433,8 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
             UserWarning: If the chains have not mixed.
         """
         check_is_fitted(self)
-        return self.alphabet_.decode(self.sample_result(n, method, random_state, **options).codes)
+        drawn = self.sample_result(n, method, random_state, **options)
+        return self._model.values(drawn)
 
     def sample_result(self, n: int, method: str = "auto", random_state: Any = None, **options: Any) -> Drawn:
         """Draws samples as `sample` does.
@@ -437,10 +448,14 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         Returns:
             Codes of the states with method, effective sample size, autocorrelation time and notes.
         """
-        from ..hamiltonian.sampling import sample  # Numba loads here
+        check_is_fitted(self)
+        return self._model.sample(n, method, random_state, **options)
 
-        exact = exact_sampler(self.graph_) if method in {"auto", "exact"} else None
-        return sample(self.graph_, n, method, random_state, exact=exact, **options)
+    def _discrete(self, asked: str) -> DiscreteModel:
+        """Returns the model if it is discrete."""
+        if not isinstance(self._model, DiscreteModel):
+            raise ValueError(must_be(asked, OWNER, "asked of spins, bits or categories", f"kind={self.kind!r}"))
+        return self._model
 
     def to_circuit(self) -> Circuit:
         """Returns -H for the compiler: ln p up to the constant ln Z."""
@@ -449,6 +464,6 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.categorical = True
+        tags.input_tags.categorical = self.kind != "real"
         tags.input_tags.string = self.kind == "category"
         return tags

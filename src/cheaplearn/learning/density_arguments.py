@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from sklearn.model_selection import GroupKFold, KFold, check_cv
@@ -20,14 +20,21 @@ from .discrete.states import sorted_states, states_of
 if TYPE_CHECKING:
     from .density import HamiltonianDensity
     from .discrete.cluster_samples import ClusterSamples
+    from .real.samples import RealSamples
 
 __all__ = ["check_density_arguments", "density_folds", "read_samples"]
 
 OWNER = "HamiltonianDensity"
-KINDS = ("spin", "bit", "category")
+KINDS = ("real", "spin", "bit", "category")
 Fold = tuple[np.ndarray, np.ndarray]
+S = TypeVar("S", "DiscreteSamples", "RealSamples")
 MOST_COUNTS = 2**62
-METHODS = ("auto", "likelihood", "pseudolikelihood", "screening")
+METHODS = {
+    "real": ("auto", "score matching", "likelihood"),
+    "discrete": ("auto", "likelihood", "pseudolikelihood", "screening"),
+}
+OF_REAL = {"bounds": None, "normalizable": "check"}
+OF_DISCRETE = {"l1": 0.0, "threshold": 0.0, "labels": None}
 
 
 def check_density_arguments(model: HamiltonianDensity) -> None:
@@ -40,10 +47,17 @@ def check_density_arguments(model: HamiltonianDensity) -> None:
         ValueError: If an argument is invalid.
     """
     if model.kind not in KINDS:
-        advice = "Densities of real variables are not built yet." if model.kind == "real" else ""
-        raise ValueError(must_be("kind", OWNER, f"one of {', '.join(KINDS)}", repr(model.kind), advice))
-    if model.method not in METHODS:
-        raise ValueError(must_be("method", OWNER, f"one of {', '.join(METHODS)}", repr(model.method)))
+        raise ValueError(must_be("kind", OWNER, f"one of {', '.join(KINDS)}", repr(model.kind)))
+    methods = METHODS["real" if model.kind == "real" else "discrete"]
+    if model.method not in methods:
+        requirement = f"one of {', '.join(methods)} for kind={model.kind!r}"
+        raise ValueError(must_be("method", OWNER, requirement, repr(model.method)))
+    for name, default in (OF_DISCRETE if model.kind == "real" else OF_REAL).items():
+        value = getattr(model, name)
+        if not (value is default or (isinstance(value, type(default)) and value == default)):
+            raise ValueError(must_be(name, OWNER, f"{default!r} for kind={model.kind!r}", repr(value)))
+    if model.normalizable not in {"check", "guarantee"}:
+        raise ValueError(must_be("normalizable", OWNER, '"check" or "guarantee"', repr(model.normalizable)))
     if model.geometry is not None and not isinstance(model.geometry, Geometry):
         advice = "Pass for example Grid(8, 8)."
         raise ValueError(must_be("geometry", OWNER, "a geometry or None", repr(model.geometry), advice))
@@ -97,7 +111,7 @@ def read_samples(
     X = read_rows(model, X, reset=True)
     weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     check_consistent_length(X, groups)
-    _check_geometry(model, X.shape[1])
+    check_geometry(model, X.shape[1])
     counted = np.flatnonzero(weight > 0)
     if not len(counted):
         raise ValueError(must_be("sample_weight", OWNER, "positive for some sample", "none"))
@@ -136,7 +150,7 @@ def _read_collection(
     if X.ndim != 2 or not X.shape[1] >= 1:
         raise ValueError(must_be("X", OWNER, "of shape (samples, n)", f"shape {X.shape}"))
     model.n_features_in_ = X.shape[1]
-    _check_geometry(model, X.shape[1])
+    check_geometry(model, X.shape[1])
     names = _names(model)
     return read_collection(X, sample_weight, model.kind, names, given_states(model, names), place)
 
@@ -145,7 +159,7 @@ def _names(model: HamiltonianDensity) -> tuple[str, ...]:
     return tuple(map(str, getattr(model, "feature_names_in_", [f"x{i}" for i in range(model.n_features_in_)])))
 
 
-def _check_geometry(model: HamiltonianDensity, n: int) -> None:
+def check_geometry(model: HamiltonianDensity, n: int) -> None:
     if model.geometry is not None and model.geometry.n_sites != n:
         got = f"{model.geometry!r} with {model.geometry.n_sites} sites for {n} columns"
         advice = "Pass the geometry of the columns, or geometry=None."
@@ -173,7 +187,7 @@ def given_states(model: HamiltonianDensity, names: tuple[str, ...]) -> list[np.n
     return per_site
 
 
-def density_folds(cv: Any, samples: DiscreteSamples, random_state: Any) -> tuple[DiscreteSamples, list[Fold]]:
+def density_folds(cv: Any, samples: S, random_state: Any) -> tuple[S, list[Fold]]:
     """Splits the samples into training and held-out rows.
 
     Args:
@@ -191,7 +205,7 @@ def density_folds(cv: Any, samples: DiscreteSamples, random_state: Any) -> tuple
     if isinstance(cv, int | np.integer) and not isinstance(cv, bool):
         counts = samples.weight
         whole = bool(np.all(counts == np.round(counts)))
-        available = int(min(counts.sum(), MOST_COUNTS)) if whole else len(samples.codes)
+        available = int(min(counts.sum(), MOST_COUNTS)) if whole else len(samples.weight)
         if not 2 <= cv <= available:
             raise ValueError(must_be("cv", OWNER, f"between 2 and {available} folds", cv))
         if whole and counts.max() > 1 and samples.groups is None:
@@ -208,7 +222,7 @@ def density_folds(cv: Any, samples: DiscreteSamples, random_state: Any) -> tuple
     return samples, folds
 
 
-def _dealt(folds: int, samples: DiscreteSamples, random_state: Any) -> tuple[DiscreteSamples, list[Fold]]:
+def _dealt(folds: int, samples: S, random_state: Any) -> tuple[S, list[Fold]]:
     """Deals the counts of all rows to folds of equal size; a row becomes one for each fold that gets some of it."""
     rng = check_random_state(random_state)
     rows, fold, weight = [], [], []
@@ -221,12 +235,12 @@ def _dealt(folds: int, samples: DiscreteSamples, random_state: Any) -> tuple[Dis
         weight.append(share[got].astype(float))
         left = left - share
     of, kept = np.concatenate(fold), np.concatenate(rows)
-    dealt = replace(samples, codes=samples.codes[kept], weight=np.concatenate(weight), rows=samples.rows[kept])
+    dealt = replace(samples.part(kept), weight=np.concatenate(weight))
     parts = [(np.flatnonzero(of != k), np.flatnonzero(of == k)) for k in range(folds)]
     return dealt, [(training, held_out) for training, held_out in parts if len(training) and len(held_out)]
 
 
-def _folds_of(cv: Any, samples: DiscreteSamples) -> list[Fold]:
+def _folds_of(cv: Any, samples: S) -> list[Fold]:
     position = np.full(samples.n_rows, -1)
     position[samples.rows] = np.arange(len(samples.rows))
     groups = None

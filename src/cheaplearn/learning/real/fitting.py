@@ -1,0 +1,219 @@
+"""One family of real variables fitted to all samples: a Hamiltonian with standard errors."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from ...geometry import Geometry
+from ...hamiltonian import Hamiltonian, Monomials, Orbits, Variables
+from ...hamiltonian.exact import powers_of
+from ...hamiltonian.normalizable import Normalizability, guaranteed_couplings, normalizability
+from ...polynomial import Polynomial
+from ..families import Family
+from .basis import ProductBasis
+from .bounds import Bounds
+from .conversion import scaled_to_raw, tied_map
+from .errors import CouplingCovariance, coupling_covariance
+from .gaussian import gaussian_likelihood, moment_sums
+from .samples import RealSamples, Walls
+from .solve import Solution, solve
+from .sums import ScoreSums, score_sums
+
+__all__ = ["RealFit", "RealTerms", "fit_gaussian", "fit_real_terms"]
+
+
+@dataclass(frozen=True, eq=False)
+class RealTerms:
+    """What is fitted.
+
+    Args:
+        family: Order, radius and symmetry.
+        monomials: The terms.
+        orbits: Which of them are tied, or None.
+        variables: Names and units.
+        walls: In raw units.
+        geometry: Where the variables live, or None.
+    """
+
+    family: Family
+    monomials: Monomials
+    orbits: Orbits | None
+    variables: Variables
+    walls: Walls
+    geometry: Geometry | None
+
+    @cached_property
+    def basis(self) -> ProductBasis:
+        """The functions that are summed."""
+        return ProductBasis(self.monomials)
+
+    @property
+    def tying(self) -> csr_array | None:
+        """Couplings of terms from free ones, or None if all are free."""
+        return None if self.orbits is None else self.orbits.matrix
+
+    @cached_property
+    def bounds(self) -> Bounds | None:
+        """Walls of the scaled variables."""
+        return self.walls.scaled(self.variables)
+
+    @cached_property
+    def to_terms(self) -> csr_array:
+        """Couplings of monomials of scaled variables from free couplings of the functions, shape (terms, K)."""
+        matrix = self.basis.to_monomials()
+        return csr_array(matrix if self.tying is None else matrix @ self.tying)
+
+    def sums(self, samples: RealSamples) -> ScoreSums:
+        """Returns the sums of score matching over samples."""
+        t, weight = samples.scaled(self.variables)
+        return score_sums(t, weight, self.basis, self.tying, self.bounds)
+
+    def hamiltonian(
+        self, couplings: np.ndarray, covariance: CouplingCovariance | None = None, to_terms: csr_array | None = None
+    ) -> Hamiltonian:
+        """Makes H.
+
+        Args:
+            couplings: Of the monomials, shape (terms,).
+            covariance: Of the free couplings, if known.
+            to_terms: Couplings of the monomials from those free ones, shape (terms, K).
+
+        Returns:
+            H with its standard errors in scaled and in raw units.
+        """
+        errors = raw = None
+        if covariance is not None and to_terms is not None:
+            errors = covariance.errors_of(to_terms)
+            place = {term: k for k, term in enumerate(self.monomials)}
+            to_raw = scaled_to_raw(place, self.variables.center, self.variables.scale)
+            raw = covariance.errors_of(csr_array(to_raw @ to_terms))
+        return Hamiltonian(
+            monomials=self.monomials,
+            coefficients=couplings[:, None],
+            offsets=np.zeros(1),
+            classes=np.array(["H"]),
+            variables=self.variables,
+            geometry=self.geometry,
+            order=self.family.order,
+            radius=self.family.radius,
+            standard_errors=None if errors is None else errors[:, None],
+            raw_standard_errors=None if raw is None else raw[:, None],
+            orbits=self.orbits,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class RealFit:
+    """A family with its couplings.
+
+    Args:
+        hamiltonian: H, nats, of scaled variables.
+        existence: Whether its density exists.
+        gradient_norm: Norm of the gradient at the optimum, relative to that of couplings 0; NaN if constrained.
+        converged: Whether the optimum was reached.
+        notes: What a reader must know, in sentences.
+    """
+
+    hamiltonian: Hamiltonian
+    existence: Normalizability
+    gradient_norm: float
+    notes: tuple[str, ...]
+    converged: bool = True
+
+
+def fit_real_terms(
+    terms: RealTerms, samples: RealSamples | None, sums: ScoreSums, ridge: float, with_errors: bool, guarantee: bool
+) -> RealFit:
+    """Fits by score matching.
+
+    Args:
+        terms: The family.
+        samples: The samples, for standard errors; None if only their sums are at hand.
+        sums: Of the samples.
+        ridge: Dimensionless ridge.
+        with_errors: Whether standard errors are wanted.
+        guarantee: Whether to constrain the couplings to a density that provably exists if the best ones are not.
+
+    Returns:
+        The fit.
+
+    Raises:
+        ValueError: If a guarantee is asked of a family that has no such density.
+    """
+    solution = solve(sums, ridge)
+    couplings = terms.to_terms @ solution.theta
+    existence = density_exists(terms, couplings)
+    if guarantee and existence.verdict != "yes":
+        note = f"The couplings of least loss have no density that provably exists ({existence.proof}); the nearest do."
+        constrained = _constrained(terms, sums, ridge)
+        found = density_exists(terms, constrained)
+        return RealFit(terms.hamiltonian(constrained), found, math.nan, (note,))
+    covariance = None
+    if with_errors and samples is not None:
+        t, weight = samples.scaled(terms.variables)
+        covariance = coupling_covariance(t, weight, terms.basis, solution.theta, sums, ridge, terms.tying, terms.bounds)
+    return RealFit(
+        terms.hamiltonian(couplings, covariance, terms.to_terms), existence, gradient(sums, solution), solution.notes
+    )
+
+
+def gradient(sums: ScoreSums, solution: Solution) -> float:
+    """Returns the norm of the gradient of the penalised loss, relative to that at couplings of 0."""
+    theta = solution.theta
+    slope = sums.A @ theta + float(solution.ridge) * np.diag(sums.A) * theta - sums.b
+    return float(np.linalg.norm(slope) / max(np.linalg.norm(sums.b), np.finfo(float).tiny))
+
+
+def fit_gaussian(terms: RealTerms, samples: RealSamples) -> RealFit:
+    """Fits order 2 by exact maximum likelihood.
+
+    Args:
+        terms: The family, of degrees 1 and 2, without walls.
+        samples: The samples.
+
+    Returns:
+        The fit, with errors from the Fisher information.
+    """
+    t, weight = samples.scaled(terms.variables)
+    found = gaussian_likelihood(moment_sums(t, weight), terms.monomials, terms.tying)
+    to_terms = csr_array(np.eye(len(terms.monomials))) if terms.tying is None else terms.tying
+    covariance = CouplingCovariance(found.covariance, np.zeros((len(found.theta), 0)))
+    couplings = to_terms @ found.theta
+    hamiltonian = terms.hamiltonian(couplings, covariance, to_terms)
+    return RealFit(hamiltonian, density_exists(terms, couplings), found.decrement, found.notes, found.converged)
+
+
+def density_exists(terms: RealTerms, couplings: np.ndarray) -> Normalizability:
+    """Decides whether exp(-H) can be normalised, in scaled variables; a direction is returned in raw ones."""
+    powers = map(powers_of, terms.monomials)
+    names, scale = terms.variables.names, terms.variables.scale
+    H = Polynomial(dict(zip(powers, map(Fraction, couplings.tolist()), strict=True)), names)
+    bounds = terms.bounds
+    walls = None
+    if bounds is not None:
+        walls = dict(zip(names, zip(bounds.low.tolist(), bounds.high.tolist(), strict=True), strict=True))
+    found = normalizability(H, walls)
+    if found.direction is None:
+        return found
+    unit = dict(zip(names, scale.tolist(), strict=True))
+    return replace(found, direction={name: rate * unit[name] for name, rate in found.direction.items()})
+
+
+def _constrained(terms: RealTerms, sums: ScoreSums, ridge: float) -> np.ndarray:
+    """Returns couplings of the monomials of least loss among those whose density exists."""
+    M = terms.basis.to_monomials()
+    tying = terms.tying
+    if tying is not None:
+        M = tied_map(M, tying)
+    A = sums.A / sums.weight
+    A = A + ridge * np.diag(np.diag(A))
+    inverse = np.linalg.inv(M.toarray())  # triangular with unit diagonal up to the order of terms
+    A, b = inverse.T @ A @ inverse, inverse.T @ (sums.b / sums.weight)
+    theta = guaranteed_couplings((A + A.T) / 2, b, terms.monomials, tying)
+    return theta if tying is None else tying @ theta
