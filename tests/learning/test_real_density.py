@@ -29,7 +29,7 @@ def test_couplings_of_a_phi4_ring_are_recovered_within_their_errors():
         expected[k] = {(2,): truth["x0**2"], (1, 1): truth["x0*x1"], (4,): truth["x0**4"]}.get(tuple(powers), 0.0)
     z = (table.value_raw - expected) / table.standard_error
     assert np.abs(z).max() < 4.5  # of 80 couplings
-    assert 0.7 < np.mean(z**2) < 1.4
+    assert 0.5 < np.mean(z**2) < 1.8  # couplings of one site are correlated: about 20 independent ones
 
 
 def test_tied_couplings_are_as_exact_as_many_samples_of_one():
@@ -164,13 +164,12 @@ def test_an_interrupted_ladder_goes_on_where_it_stopped(tmp_path, monkeypatch):
 
 def test_nested_families_share_sums_and_lose_nothing_by_it():
     X = phi4_ring(5, 500, seed=13, sweeps=60)
-    ring = Chain(5, periodic=True)
-    together = HamiltonianDensity(order=[2, 4], radius="auto", geometry=ring, symmetry=[None, "translation"]).fit(X)
+    fixed = {"geometry": Chain(5, periodic=True), "regularization": 0.0, "random_state": 0}
+    together = HamiltonianDensity(order=[2, 4], radius="auto", symmetry=[None, "translation"], **fixed).fit(X)
     for _, row in together.ladder_.iterrows():
-        alone = HamiltonianDensity(
-            order=int(row.order), radius=row.radius, geometry=ring, symmetry=row.symmetry, regularization="search"
-        ).fit(X)
-        assert alone.ladder_.loss[0] == pytest.approx(row.loss, rel=1e-9)
+        few = HamiltonianDensity(order=[1, int(row.order)], radius=row.radius, symmetry=row.symmetry, **fixed).fit(X)
+        (loss,) = few.ladder_.query(f"order == {row.order}").loss
+        assert loss == pytest.approx(row.loss, rel=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from ..progress import progress
 from ..scoring import mean_and_error
 from ..symmetry_names import read_symmetries
 from .fitting import RealFit, RealTerms, fit_gaussian, fit_real_terms
+from .gaussian import MAX_COUPLINGS
 from .ladder import INDEPENDENT, climb_real
 from .model import RealModel
 from .samples import RealSamples, Walls, read_real_samples, read_walls, shared_units
@@ -53,7 +54,8 @@ def fit_real(model: HamiltonianDensity, X: Any, sample_weight: Any, groups: Any)
     names = tuple(map(str, getattr(model, "feature_names_in_", [f"x{i}" for i in range(samples.X.shape[1])])))
     walls = read_walls(model.bounds, names, samples.X)
     choices = read_symmetries(model.symmetry, model.geometry, len(names), None, OWNER)
-    variables, choices, notes = shared_units(names, samples, choices, walls, common=model.geometry is not None)
+    common, centered = model.geometry is not None, model.terms is None
+    variables, choices, notes = shared_units(names, samples, choices, walls, common, centered)
     families, unfit = _families(model, len(names), choices)
     model.ladder_notes_ = [*notes, *unfit]
     ladder = _ladder(model, samples, families, variables, walls)
@@ -169,12 +171,21 @@ def _fit(model: HamiltonianDensity, terms: RealTerms, samples: RealSamples) -> R
     if model.method == "likelihood" and not gaussian:
         requirement = "score matching unless all terms have order 2, with every square among them, and no bounds"
         raise ValueError(must_be("method", OWNER, requirement, "'likelihood'"))
-    plain = model.regularization_ == 0 and not guarantee
-    if model.method == "likelihood" or (model.method == "auto" and gaussian and plain):
+    plain = gaussian and model.regularization_ == 0 and not guarantee
+    if model.method == "likelihood" or (model.method == "auto" and plain and _spans(samples, K)):
         model.method_ = "likelihood"
         return fit_gaussian(terms, samples)
     model.method_ = "score matching"
     return fit_real_terms(terms, samples, terms.sums(samples), model.regularization_, wanted, guarantee)
+
+
+def _spans(samples: RealSamples, couplings: int) -> bool:
+    """Whether the samples spread in every direction, and there are not too many couplings for Newton's method."""
+    spread = np.cov(samples.X.T, aweights=samples.weight, ddof=0).reshape(samples.X.shape[1], -1)
+    unit = np.sqrt(np.diag(spread))
+    if couplings > MAX_COUPLINGS or not np.all(unit > 0):
+        return False
+    return bool(np.linalg.eigvalsh(spread / unit / unit[:, None])[0] > 1e-10)
 
 
 def _all_squares(terms: RealTerms) -> bool:

@@ -20,7 +20,8 @@ from .basis import ProductBasis
 from .bounds import Bounds
 from .conversion import scaled_to_raw, tied_map
 from .errors import CouplingCovariance, coupling_covariance
-from .gaussian import gaussian_likelihood, moment_sums
+from .gaussian import gaussian_likelihood
+from .gaussian_model import moment_sums
 from .samples import RealSamples, Walls
 from .solve import Solution, solve
 from .sums import ScoreSums, score_sums
@@ -183,10 +184,11 @@ def fit_gaussian(terms: RealTerms, samples: RealSamples) -> RealFit:
     t, weight = samples.scaled(terms.variables)
     found = gaussian_likelihood(moment_sums(t, weight), terms.monomials, terms.tying)
     to_terms = csr_array(np.eye(len(terms.monomials))) if terms.tying is None else terms.tying
-    covariance = CouplingCovariance(found.covariance, np.zeros((len(found.theta), 0)))
+    nothing = np.zeros((len(found.theta), 0))
+    covariance = None if found.covariance is None else CouplingCovariance(found.covariance, nothing)
     couplings = to_terms @ found.theta
     hamiltonian = terms.hamiltonian(couplings, covariance, to_terms)
-    return RealFit(hamiltonian, density_exists(terms, couplings), found.decrement, found.notes, found.converged)
+    return RealFit(hamiltonian, density_exists(terms, couplings), found.gain, found.notes, found.converged)
 
 
 def density_exists(terms: RealTerms, couplings: np.ndarray) -> Normalizability:

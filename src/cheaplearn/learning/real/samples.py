@@ -179,7 +179,12 @@ def read_walls(bounds: Any, names: Sequence[str], X: np.ndarray) -> Walls:
 
 
 def shared_units(
-    names: Sequence[str], samples: RealSamples, choices: list[Group | None], walls: Walls, common: bool
+    names: Sequence[str],
+    samples: RealSamples,
+    choices: list[Group | None],
+    walls: Walls,
+    common: bool,
+    centered: bool = True,
 ) -> tuple[Variables, list[Group | None], list[str]]:
     """Chooses mean and standard deviation as units, made alike where a symmetry asks for it.
 
@@ -189,6 +194,7 @@ def shared_units(
         choices: The symmetries to be compared, None for none.
         walls: Walls of the variables.
         common: Whether all variables get one scale.
+        centered: Whether the mean becomes 0; given terms stay what they are only without.
 
     Returns:
         The variables; the symmetries that samples and walls do not rule out at once; and a sentence for each that they
@@ -214,10 +220,10 @@ def shared_units(
     if not kept:
         advice = "Centre the columns, or pass symmetry=None."
         raise ValueError(must_be("symmetry", OWNER, "such that the samples can have it", " ".join(notes), advice))
-    center, scale = mean, sd
+    center, scale = mean if centered else np.zeros_like(mean), sd
     groups = [group for group in kept if group is not None]
     if groups:  # units that all of them leave alone
-        center, scale = symmetric_units(mean, sd, reduce(mul, groups))
+        center, scale = symmetric_units(center, scale, reduce(mul, groups))
     return Variables(tuple(names), ("real",) * len(names), center, scale), kept, notes
 
 
