@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from real_samplers import gaussian_ring, phi4_couplings, phi4_ring
+from real_fields import gaussian_ring, phi4_couplings, phi4_ring
 from scipy.integrate import dblquad
 from scipy.stats import chi2
 

@@ -82,7 +82,7 @@ def list_families(
     Args:
         n_variables: Number of variables.
         order: "auto" for 1, 2, 3, or one order, or a list of orders.
-        radius: "auto" for all radii the geometry knows, "all", or one radius.
+        radius: "auto" for all radii the geometry knows, "all", one radius, or a list of radii.
         geometry: Where the variables live, or None.
         max_terms: Families with more monomials are not fitted.
         excess: Says why else a family is too large to fit; empty if it is not.
@@ -172,6 +172,8 @@ def _orders(order: Any, owner: str, orders: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _radii(radius: Any, geometry: Geometry | None, owner: str) -> list[float]:
+    if isinstance(radius, list | tuple) and radius:
+        return sorted({reach for one in radius for reach in _radii(one, geometry, owner)})
     if isinstance(radius, str) and radius == "auto":
         if geometry is None:
             return [0.0, math.inf]
@@ -181,7 +183,7 @@ def _radii(radius: Any, geometry: Geometry | None, owner: str) -> list[float]:
         return [math.inf]
     whole = isinstance(radius, int | float) and (radius == math.inf or (radius >= 0 and radius == int(radius)))
     if not whole or isinstance(radius, bool):
-        requirement = '"auto", "all" or a whole number of at least 0'
+        requirement = '"auto", "all", a whole number of at least 0 or a list of such'
         raise ValueError(must_be("radius", owner, requirement, repr(radius)))
     if geometry is None and radius not in {0, math.inf}:
         advice = "Pass a geometry, for example Grid(8, 8)."
