@@ -87,7 +87,7 @@ def coupling_covariance(
         theta: The fitted couplings, shape (K,).
         sums: Of these samples, tied as `tying` says.
         ridge: Of the fit; its bias is not part of the error.
-        tying: P with theta = P theta_tied, shape (T, K); None for K = T.
+        tying: P with theta = P u, shape (T, K), as `ProductBasis.tied` returns it; None for K = T.
         bounds: Walls of the variables.
 
     Returns:

@@ -95,7 +95,7 @@ class Problem:
         t: Scaled variables, shape (samples, n), real floating point, of any array namespace.
         weight: Non-negative sample weights, shape (samples,); None for 1.
         basis: The functions, T terms.
-        tying: P with theta = P theta_tied, shape (T, K); None for K = T untied terms.
+        tying: P with theta = P u, shape (T, K), as `ProductBasis.tied` returns it; None for K = T untied terms.
         bounds: Walls of the variables, or None.
 
     Raises:

@@ -100,8 +100,8 @@ def score_sums(
             and device; the products are formed there in its dtype.
         weight: Non-negative sample weights, shape (samples,); None for 1.
         basis: The functions, T terms.
-        tying: P with theta = P theta_tied, shape (T, K): derivatives are summed over each orbit sample by sample,
-            so only K x K numbers are kept. None for K = T.
+        tying: P with theta = P u, shape (T, K), as `ProductBasis.tied` returns it: derivatives are summed over
+            each orbit sample by sample, so only K x K numbers are kept. None for K = T.
         bounds: Walls of the variables; None if all are open.
 
     Returns:
