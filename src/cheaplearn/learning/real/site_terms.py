@@ -183,6 +183,6 @@ class Problem:
 
 
 def to_host(array: Any) -> np.ndarray:
-    """Returns a float64 NumPy copy of an array of any namespace and device."""
+    """Returns an array of any namespace and device as float64 NumPy, without a copy where it is that."""
     host = array_api_compat.to_device(array, "cpu")
-    return np.array(host if isinstance(host, np.ndarray) else np.from_dlpack(host), dtype=np.float64)
+    return np.asarray(host if isinstance(host, np.ndarray) else np.from_dlpack(host), dtype=np.float64)
