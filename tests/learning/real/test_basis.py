@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 from numpy.polynomial import hermite_e
-from real_models import monomials_of, polynomial_of, random_products, random_tying
+from real_models import monomials_of, polynomial_of, random_products
 from scipy.sparse import csr_array
 
 from cheaplearn.hamiltonian import local_monomials
 from cheaplearn.learning.real.basis import ProductBasis
-from cheaplearn.learning.real.conversion import scaled_to_raw, tied_map
+from cheaplearn.learning.real.conversion import scaled_to_raw
 
 SEEDS = range(5)
 
@@ -97,14 +97,32 @@ def test_raw_couplings_are_those_of_the_expanded_polynomial(seed):
         scaled_to_raw({(0, 0): 0}, np.ones(1), np.ones(1))
 
 
-def test_tied_maps_commute_with_the_tying_and_refuse_orbits_that_are_torn():
-    basis = ProductBasis(local_monomials(3, 4, math.inf))
+@pytest.mark.parametrize("hermite", [True, False])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_tied_hermite_couplings_are_tied_couplings_of_monomials(seed, hermite):
+    rng = np.random.default_rng(seed)
+    basis = ProductBasis(monomials_of(random_products(rng, 3, 5, 5)), hermite)
+    degrees = basis.monomials.degrees
+    _, orbit = np.unique(3 * degrees + rng.integers(3, size=len(degrees)), return_inverse=True)
+    P = csr_array((rng.choice([-2.0, 1.0], size=len(orbit)), (np.arange(len(orbit)), orbit)))
+    tied, R = basis.tied(P)
+    np.testing.assert_allclose((basis.to_monomials() @ tied).toarray(), (P @ R).toarray(), atol=1e-12)
+    assert abs(np.linalg.det(R.toarray())) == pytest.approx(1.0)
+
+
+def test_orbits_of_permutations_tie_hermite_products_as_they_tie_monomials():
+    basis = ProductBasis(local_monomials(3, 6, math.inf))
     orbit = {}
     rows = [orbit.setdefault(tuple(sorted(map(product.count, range(3)))), len(orbit)) for product in basis.monomials]
-    tying = csr_array((np.ones(len(rows)), (np.arange(len(rows)), rows)))  # all permutations
-    M = basis.to_monomials()
-    tied = tied_map(M, tying)
-    assert tied.shape == (len(orbit), len(orbit))
-    np.testing.assert_array_equal((M @ tying).toarray(), (tying @ tied).toarray())
-    with pytest.raises(ValueError, match="orbits of a symmetry"):
-        tied_map(M, random_tying(np.random.default_rng(0), len(basis), 5))
+    P = csr_array((np.ones(len(rows)), (np.arange(len(rows)), rows)))
+    assert abs(basis.tied(P)[0] - P).nnz == 0
+
+
+def test_orbits_without_a_term_of_their_own_or_of_mixed_degree_are_refused():
+    basis = ProductBasis(local_monomials(1, 2, 0))
+    with pytest.raises(ValueError, match="of terms of one degree, got orbit 0"):
+        basis.tied(csr_array(np.ones((2, 1))))
+    with pytest.raises(ValueError, match="a term of its own, got orbit 0"):
+        basis.tied(csr_array(np.array([[1.0, 1.0], [0.0, 0.0]])))
+    with pytest.raises(ValueError, match=r"of shape \(2, orbits\)"):
+        basis.tied(csr_array(np.ones((3, 1))))

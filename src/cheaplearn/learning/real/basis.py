@@ -17,7 +17,7 @@ from scipy.sparse import csr_array, eye_array
 
 from ..._messages import must_be
 from ...hamiltonian import Monomials
-from .conversion import hermite_to_monomials, powers_divided
+from .conversion import hermite_to_monomials, powers_divided, tied_hermite
 from .product_table import ProductTable
 
 __all__ = ["ProductBasis", "VariableTerms"]
@@ -178,6 +178,25 @@ class ProductBasis:
         if not self.hermite:
             return csr_array(eye_array(len(self)))
         return hermite_to_monomials(self.place)
+
+    def tied(self, tying: csr_array) -> tuple[csr_array, csr_array]:
+        """Ties couplings of monomials in terms of this basis.
+
+        Args:
+            tying: P with theta_monomial = P theta_tied, shape (terms, K): orbits of terms of one degree.
+
+        Returns:
+            P' for `score_sums` and its kin (theta_basis = P' u, shape (terms, K)) and R with theta_tied = R u,
+            shape (K, K), so that M P' = P R. For orbits of a group of permutations P' = P.
+
+        Raises:
+            ValueError: If the shape does not match, an orbit mixes degrees or has no term of its own.
+        """
+        if tying.shape[0] != len(self):
+            raise ValueError(must_be("tying", "ProductBasis.tied", f"of shape ({len(self)}, orbits)", tying.shape))
+        if not self.hermite:
+            return csr_array(tying), csr_array(eye_array(tying.shape[1]))
+        return tied_hermite(self.place, tying)
 
 
 def _picked(rows: Any, index: np.ndarray, factor: np.ndarray, like: Any) -> Any:

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from ..._messages import must_be
 
-__all__ = ["hermite_to_monomials", "powers_divided", "scaled_to_raw", "tied_map"]
+__all__ = ["hermite_to_monomials", "monomials_to_hermite", "powers_divided", "scaled_to_raw", "tied_hermite"]
 
 Powers = tuple[int, ...]
 Expansion = Callable[[int, int], list[tuple[int, float]]]  # variable, power -> powers and their coefficients
@@ -66,38 +66,58 @@ def scaled_to_raw(place: Mapping[Powers, int], center: np.ndarray, scale: np.nda
     return _change(place, expansion)
 
 
-def tied_map(matrix: csr_array, tying: csr_array) -> csr_array:
-    """Restricts a map between couplings of terms to couplings of orbits.
+def monomials_to_hermite(place: Mapping[Powers, int]) -> csr_array:
+    """Map from couplings of monomials to those of products of Hermite polynomials: the inverse of the above.
 
     Args:
-        matrix: M, shape (terms, terms).
-        tying: P with theta = P theta_tied, shape (terms, orbits); every orbit has a term of its own.
+        place: Number of each term, by its variables with repetition; closed under division by squares.
 
     Returns:
-        M' with M P = P M', shape (orbits, orbits).
+        Shape (terms, terms), integers; the constant is dropped.
+    """
+    return _change(place, lambda _, p: [(p - 2 * m, abs(_hermite(p, m))) for m in range(p // 2 + 1)])
+
+
+def tied_hermite(place: Mapping[Powers, int], tying: csr_array) -> tuple[csr_array, csr_array]:
+    """Ties products of Hermite polynomials so that the couplings of their monomials are tied.
+
+    Where all sites of an orbit have equal surroundings (a group of symmetries) this changes nothing. At the end of
+    an open chain it does: the sum of He_2(t_i) He_2(t_i+1) holds t_i^2 twice inside, once at the ends.
+
+    Args:
+        place: Number of each term, by its variables with repetition; closed under division by squares.
+        tying: P with theta_monomial = P theta_tied, shape (terms, K): orbits of terms of one degree, each with a
+            term that is in no other orbit.
+
+    Returns:
+        P' with theta_hermite = P' u, shape (terms, K), and R with theta_tied = R u, shape (K, K), for the
+        couplings u in which the fit is well conditioned.
 
     Raises:
-        ValueError: If the map does not respect the orbits (couplings tied before are not tied after).
+        ValueError: If an orbit mixes degrees or has no term of its own.
     """
-    columns = tying.tocsc()
-    own = np.diff(tying.indptr) == 1
-    image = (matrix @ tying).tocsr()
-    starts = [_own_term(columns, own, orbit) for orbit in range(tying.shape[1])]
-    values = np.array([tying[k, orbit] for orbit, k in enumerate(starts)])
-    tied = csr_array(image[starts] / values[:, None]) if starts else csr_array((0, 0))
-    rest = abs(image - tying @ tied)
-    if rest.nnz and rest.max() > 1e-9 * max(1.0, float(abs(image).max())):
-        requirement = "orbits of a symmetry that the change of units respects"
-        raise ValueError(must_be("tying", "tied_map", requirement, f"a residual of {rest.max():.3g}"))
-    return tied
+    P = csr_array(tying)
+    degrees = np.array([len(powers) for powers in place])
+    columns, alone = P.tocsc(), np.diff(P.indptr) == 1
+    own = [_own_term(columns, alone, degrees, orbit) for orbit in range(P.shape[1])]
+    values = np.array([P[k, orbit] for orbit, k in enumerate(own)])
+    image = csr_array(hermite_to_monomials(place) @ P)
+    R = csr_array(image[own].multiply(1 / values[:, None])) if own else csr_array((0, 0))
+    tied = csr_array(monomials_to_hermite(place) @ P @ R)
+    tied.eliminate_zeros()
+    return tied, R
 
 
-def _own_term(columns: csr_array, own: np.ndarray, orbit: int) -> int:
-    terms = columns.indices[columns.indptr[orbit] : columns.indptr[orbit + 1]]
-    alone = terms[own[terms]]
-    if not len(alone):
-        raise ValueError(must_be("tying", "tied_map", "such that every orbit has a term of its own", f"orbit {orbit}"))
-    return int(alone[0])
+def _own_term(columns: csr_array, alone: np.ndarray, degrees: np.ndarray, orbit: int) -> int:
+    """Returns a term that is in this orbit only: the middle one, which is seldom at an edge."""
+    terms = np.sort(columns.indices[columns.indptr[orbit] : columns.indptr[orbit + 1]])
+    if len(np.unique(degrees[terms])) > 1:
+        raise ValueError(must_be("tying", "ProductBasis.tied", "of terms of one degree", f"orbit {orbit}"))
+    terms = terms[alone[terms]]
+    if not len(terms):
+        requirement = "such that every orbit has a term of its own"
+        raise ValueError(must_be("tying", "ProductBasis.tied", requirement, f"orbit {orbit}"))
+    return int(terms[len(terms) // 2])
 
 
 def _hermite(p: int, m: int) -> int:

@@ -19,7 +19,7 @@ from ..._messages import must_be
 from .basis import ProductBasis
 from .bounds import Bounds
 from .site_terms import Block, Problem, to_host
-from .solve import Factorisation
+from .solve import inverse_and_null
 from .sums import ScoreSums
 
 __all__ = ["CouplingCovariance", "coupling_covariance"]
@@ -87,7 +87,7 @@ def coupling_covariance(
         theta: The fitted couplings, shape (K,).
         sums: Of these samples, tied as `tying` says.
         ridge: Of the fit; its bias is not part of the error.
-        tying: P with theta = P theta_tied, shape (T, K); None for K = T.
+        tying: P with theta = P u, shape (T, K), as `ProductBasis.tied` returns it; None for K = T.
         bounds: Walls of the variables.
 
     Returns:
@@ -98,7 +98,8 @@ def coupling_covariance(
 
     Guarantee: holds whether or not the true density is in the family (then around the best couplings of the
         family), for samples that are independent.
-    Cost: per sample K^2 multiplications and 3 for each term and variable in it; 10 K^3 operations for A.
+    Cost: per sample K^2 multiplications and 3 for each term and variable in it; 5 K^3 operations, or 17 K^3 where
+        A is singular.
     """
     problem = Problem(t, weight, basis, tying, bounds)
     theta = np.asarray(theta, dtype=float)
@@ -108,9 +109,8 @@ def coupling_covariance(
     square, mean = _score_moments(problem, theta)
     W = float(to_host(problem.weight).sum())
     V = square / W - np.outer(mean / W, mean / W)
-    factors = Factorisation.of(sums)
-    inverse = factors.inverse(ridge)
-    return CouplingCovariance(inverse @ V @ inverse / W, factors.null)
+    inverse, null = inverse_and_null(sums, ridge)
+    return CouplingCovariance(inverse @ V @ inverse / W, null)
 
 
 def _score_moments(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -32,7 +32,7 @@ def hyvarinen_losses(
         t: Scaled variables, shape (samples, n), floating point, of any array namespace.
         basis: The functions, T terms.
         theta: Couplings, shape (K, columns): families times ridges. A smaller family has zeros elsewhere.
-        tying: P with theta = P theta_tied, shape (T, K); None for K = T.
+        tying: P with theta = P u, shape (T, K), as `ProductBasis.tied` returns it; None for K = T.
         bounds: Walls of the variables; None if all are open.
 
     Returns:

@@ -95,7 +95,7 @@ class Problem:
         t: Scaled variables, shape (samples, n), real floating point, of any array namespace.
         weight: Non-negative sample weights, shape (samples,); None for 1.
         basis: The functions, T terms.
-        tying: P with theta = P theta_tied, shape (T, K); None for K = T untied terms.
+        tying: P with theta = P u, shape (T, K), as `ProductBasis.tied` returns it; None for K = T untied terms.
         bounds: Walls of the variables, or None.
 
     Raises:
@@ -183,6 +183,6 @@ class Problem:
 
 
 def to_host(array: Any) -> np.ndarray:
-    """Returns a float64 NumPy copy of an array of any namespace and device."""
+    """Returns an array of any namespace and device as float64 NumPy, without a copy where it is that."""
     host = array_api_compat.to_device(array, "cpu")
-    return np.array(host if isinstance(host, np.ndarray) else np.from_dlpack(host), dtype=np.float64)
+    return np.asarray(host if isinstance(host, np.ndarray) else np.from_dlpack(host), dtype=np.float64)

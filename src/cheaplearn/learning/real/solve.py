@@ -15,12 +15,12 @@ from functools import cached_property
 
 import numpy as np
 from scipy.linalg import eigh
-from scipy.linalg.lapack import dpocon, dpotrf, dpotrs
+from scipy.linalg.lapack import dpocon, dpotrf, dpotri, dpotrs
 
 from ..._messages import must_be
 from .sums import ScoreSums
 
-__all__ = ["Factorisation", "Solution", "solve", "solve_path"]
+__all__ = ["Factorisation", "Solution", "inverse_and_null", "solve", "solve_path"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,6 +170,28 @@ def solve_path(sums: ScoreSums, ridges: np.ndarray) -> Solution:
     return _path(Factorisation.of(sums), _checked(sums, ridges, "solve_path"))
 
 
+def inverse_and_null(sums: ScoreSums, ridge: float) -> tuple[np.ndarray, np.ndarray]:
+    """Inverts the normal equations.
+
+    Args:
+        sums: A and b.
+        ridge: See `solve`.
+
+    Returns:
+        The (pseudo-)inverse of A / weight + ridge diag(A) / weight, shape (K, K), and an orthonormal basis of the
+        directions without information, shape (K, K - rank).
+
+    Cost: K^3 operations by Cholesky where S is safely definite, else 12 K^3 by eigenvalues.
+    """
+    if (found := _cholesky(sums, ridge)) is None:
+        factors = Factorisation.of(sums)
+        return factors.inverse(ridge), factors.null
+    factor, scale, _ = found
+    inverse = np.tril(dpotri(factor, lower=True)[0])
+    inverse += np.tril(inverse, -1).T
+    return inverse * scale * scale[:, None], np.zeros((len(sums), 0))
+
+
 def threshold(sums: ScoreSums) -> float:
     """Returns the share of the largest eigenvalue up to which another one is rounding."""
     return 4 * max(len(sums), 1) * sums.eps
@@ -194,21 +216,27 @@ def _scaled(sums: ScoreSums) -> tuple[np.ndarray, np.ndarray]:
 
 def _by_cholesky(sums: ScoreSums, ridge: float) -> Solution | None:
     """Solves if S is definite by a wide margin; else None."""
-    S, scale = _scaled(sums)
+    if (found := _cholesky(sums, ridge)) is None:
+        return None
+    factor, scale, share = found
+    theta = scale * dpotrs(factor, scale * sums.b / sums.weight, lower=True)[0]
+    return Solution(theta, np.asarray(ridge), len(sums), 1 / share, np.zeros((len(sums), 0)))
+
+
+def _cholesky(sums: ScoreSums, ridge: float) -> tuple[np.ndarray, np.ndarray, float] | None:
+    """Returns the factor of S + ridge, D^-1/2 and the reciprocal condition of S; None if S is nearly singular."""
     if not len(sums):
         return None
+    S, scale = _scaled(sums)
     norm = float(np.abs(S).sum(axis=0).max())
     factor, failed = dpotrf(S, lower=True)
-    if failed:
-        return None
-    share, _ = dpocon(factor, norm, uplo="L")
+    share = 0.0 if failed else float(dpocon(factor, norm, uplo="L")[0])
     if share < 10 * threshold(sums):
         return None
     if ridge:
         S[np.diag_indices_from(S)] += ridge
         factor, _ = dpotrf(S, lower=True)
-    theta = scale * dpotrs(factor, scale * sums.b / sums.weight, lower=True)[0]
-    return Solution(theta, np.asarray(ridge), len(sums), 1 / share, np.zeros((len(sums), 0)))
+    return factor, scale, share
 
 
 def _path(factors: Factorisation, ridges: np.ndarray) -> Solution:

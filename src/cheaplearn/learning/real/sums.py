@@ -100,8 +100,8 @@ def score_sums(
             and device; the products are formed there in its dtype.
         weight: Non-negative sample weights, shape (samples,); None for 1.
         basis: The functions, T terms.
-        tying: P with theta = P theta_tied, shape (T, K): derivatives are summed over each orbit sample by sample,
-            so only K x K numbers are kept. None for K = T.
+        tying: P with theta = P u, shape (T, K), as `ProductBasis.tied` returns it: derivatives are summed over
+            each orbit sample by sample, so only K x K numbers are kept. None for K = T.
         bounds: Walls of the variables; None if all are open.
 
     Returns:
@@ -170,31 +170,27 @@ def _all_at_once(problem: Problem, used: np.ndarray, means: _Means) -> np.ndarra
     A = np.zeros((problem.n_functions,) * 2)
     for site in problem.sites:
         place = np.searchsorted(used, site.columns)
-        _add_square(A, site, gram[np.ix_(place, place)])
+        square = gram[np.ix_(place, place)]
+        if site.matrix is not None:
+            square = site.matrix @ square @ site.matrix.T
+        A[np.ix_(site.functions, site.functions)] += square * np.multiply.outer(site.factor, site.factor)
     return A
 
 
 def _site_by_site(problem: Problem, means: _Means) -> np.ndarray:
     """Returns A from a square of its own for each variable."""
-    xp, A = problem.xp, np.zeros((problem.n_functions,) * 2)
+    xp, squares = problem.xp, [np.zeros((len(site.functions),) * 2) for site in problem.sites]
     widest = max((len(site.columns) + len(site.functions) for site in problem.sites), default=0)
     for block in problem.blocks(widest):
         means.add(block)
-        for i, site in enumerate(problem.sites):
+        for i, (site, square) in enumerate(zip(problem.sites, squares, strict=True)):
             rows = site.rows(block.table)
             if block.g is not None:
                 rows *= xp.sqrt(block.weight * block.g[i, :])
             elif problem.weighted:
                 rows *= xp.sqrt(block.weight)
-            square = to_host(rows @ rows.T) * np.multiply.outer(site.factor, site.factor)
-            A[np.ix_(site.functions, site.functions)] += square
+            square += to_host(rows @ rows.T)
+    A = np.zeros((problem.n_functions,) * 2)
+    for site, square in zip(problem.sites, squares, strict=True):
+        A[np.ix_(site.functions, site.functions)] += square * np.multiply.outer(site.factor, site.factor)
     return A
-
-
-def _add_square(A: np.ndarray, site: SiteTerms, gram: np.ndarray) -> None:
-    """Adds S gram S^T of one variable."""
-    if site.matrix is None:
-        square = gram * np.multiply.outer(site.factor, site.factor)
-    else:
-        square = site.matrix @ gram @ site.matrix.T
-    A[np.ix_(site.functions, site.functions)] += square
