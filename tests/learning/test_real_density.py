@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from real_fields import gaussian_ring, phi4_couplings, phi4_ring
 from scipy.integrate import dblquad
-from scipy.stats import chi2
 
 import cheaplearn as cl
 from cheaplearn import Chain, HamiltonianDensity

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, eye_array
 
 from ...geometry import Geometry
 from ...hamiltonian import Hamiltonian, Monomials, Orbits, Variables
@@ -18,7 +18,7 @@ from ...polynomial import Polynomial
 from ..families import Family
 from .basis import ProductBasis
 from .bounds import Bounds
-from .conversion import scaled_to_raw, tied_map
+from .conversion import scaled_to_raw
 from .errors import CouplingCovariance, coupling_covariance
 from .gaussian import gaussian_likelihood
 from .gaussian_model import moment_sums
@@ -54,10 +54,19 @@ class RealTerms:
         """The functions that are summed."""
         return ProductBasis(self.monomials)
 
+    @cached_property
+    def _tied(self) -> tuple[csr_array, csr_array] | None:
+        return None if self.orbits is None else self.basis.tied(self.orbits.matrix)
+
     @property
     def tying(self) -> csr_array | None:
-        """Couplings of terms from free ones, or None if all are free."""
-        return None if self.orbits is None else self.orbits.matrix
+        """Couplings of the functions from free ones, shape (terms, K), or None if all are free."""
+        return None if self._tied is None else self._tied[0]
+
+    @cached_property
+    def to_free(self) -> csr_array:
+        """Couplings of monomials (or of their orbits) from free couplings of the functions, shape (K, K)."""
+        return self.basis.to_monomials() if self._tied is None else self._tied[1]
 
     @cached_property
     def bounds(self) -> Bounds | None:
@@ -67,8 +76,7 @@ class RealTerms:
     @cached_property
     def to_terms(self) -> csr_array:
         """Couplings of monomials of scaled variables from free couplings of the functions, shape (terms, K)."""
-        matrix = self.basis.to_monomials()
-        return csr_array(matrix if self.tying is None else matrix @ self.tying)
+        return self.to_free if self.orbits is None else csr_array(self.orbits.matrix @ self.to_free)
 
     def sums(self, samples: RealSamples) -> ScoreSums:
         """Returns the sums of score matching over samples."""
@@ -182,8 +190,9 @@ def fit_gaussian(terms: RealTerms, samples: RealSamples) -> RealFit:
         The fit, with errors from the Fisher information.
     """
     t, weight = samples.scaled(terms.variables)
-    found = gaussian_likelihood(moment_sums(t, weight), terms.monomials, terms.tying)
-    to_terms = csr_array(np.eye(len(terms.monomials))) if terms.tying is None else terms.tying
+    tying = None if terms.orbits is None else terms.orbits.matrix
+    found = gaussian_likelihood(moment_sums(t, weight), terms.monomials, tying)
+    to_terms = csr_array(eye_array(len(terms.monomials))) if tying is None else tying
     nothing = np.zeros((len(found.theta), 0))
     covariance = None if found.covariance is None else CouplingCovariance(found.covariance, nothing)
     couplings = to_terms @ found.theta
@@ -209,13 +218,10 @@ def density_exists(terms: RealTerms, couplings: np.ndarray) -> Normalizability:
 
 def _constrained(terms: RealTerms, sums: ScoreSums, ridge: float) -> np.ndarray:
     """Returns couplings of the monomials of least loss among those whose density exists."""
-    M = terms.basis.to_monomials()
-    tying = terms.tying
-    if tying is not None:
-        M = tied_map(M, tying)
     A = sums.A / sums.weight
     A = A + ridge * np.diag(np.diag(A))
-    inverse = np.linalg.inv(M.toarray())  # triangular with unit diagonal up to the order of terms
+    inverse = np.linalg.inv(terms.to_free.toarray())  # triangular, up to the order of terms
     A, b = inverse.T @ A @ inverse, inverse.T @ (sums.b / sums.weight)
+    tying = None if terms.orbits is None else terms.orbits.matrix
     theta = guaranteed_couplings((A + A.T) / 2, b, terms.monomials, tying)
     return theta if tying is None else tying @ theta

@@ -142,19 +142,18 @@ def _score_members(
 ) -> dict[Family, FamilyScore]:
     """Scores families that an envelope contains (or the one tied family that is too large for one)."""
     n, geometry = len(data.variables), data.geometry
-    monomials = envelope.monomials(n, geometry)
-    basis = ProductBasis(monomials)
-    orbits = envelope.orbits(monomials)
-    training, held_out = data.sums(basis, None if orbits is None else orbits.matrix)
+    basis = ProductBasis(envelope.monomials(n, geometry))
+    tying = _tying(basis, envelope)
+    training, held_out = data.sums(basis, tying)
     thetas = [np.empty((len(training[0]), len(members))) for _ in data.folds]
     chosen = []
     for column, family in enumerate(members):
-        embedding = _embedding(basis, family, n, geometry) if orbits is None else None
+        embedding = _embedding(basis, family, n, geometry) if tying is None else None
         picked, path, parts = _pick_ridge(training, held_out, embedding, ridge)
         chosen.append((picked, path))
         for theta, part in zip(thetas, parts, strict=True):
             theta[:, column] = part
-    losses = data.losses(basis, thetas, None if orbits is None else orbits.matrix)
+    losses = data.losses(basis, thetas, tying)
     return {
         family: FamilyScore(picked, losses[:, column], path, converged=True)
         for column, (family, (picked, path)) in enumerate(zip(members, chosen, strict=True))
@@ -167,8 +166,14 @@ def _embedding(basis: ProductBasis, family: Family, n: int, geometry: Geometry |
     places = basis.places(monomials)
     ones = np.ones(len(places))
     inside = csr_array((ones, (places, np.arange(len(places)))), shape=(len(basis), len(places)))
-    orbits = family.orbits(monomials)
-    return inside if orbits is None else csr_array(inside @ orbits.matrix)
+    tying = _tying(ProductBasis(monomials), family)
+    return inside if tying is None else csr_array(inside @ tying)
+
+
+def _tying(basis: ProductBasis, family: Family) -> csr_array | None:
+    """Returns the couplings of the functions from those of the orbits, None if all are free."""
+    orbits = family.orbits(basis.monomials)
+    return None if orbits is None else basis.tied(orbits.matrix)[0]
 
 
 def _pick_ridge(
