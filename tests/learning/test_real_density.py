@@ -206,3 +206,16 @@ def test_symmetries_that_the_samples_rule_out_are_named():
     with pytest.warns(UserWarning, match="sign flip.* was not tried: x0 has mean"):
         model.fit(X)
     assert model.symmetry_ is None
+
+
+def test_the_hyvarinen_score_is_that_of_the_raw_polynomial():
+    X = phi4_ring(3, 300, seed=17, sweeps=40) * [0.1, 2.0, 30.0] + 5.0
+    model = HamiltonianDensity(order=4).fit(X)
+    (H,) = model.hamiltonian_.to_polynomials()
+    expected = np.zeros(len(X))
+    for i, slope in enumerate(H.gradient()):
+        expected += slope(X) ** 2 / 2 - slope.gradient()[i](X)
+    assert np.allclose(model.hyvarinen_score(X), expected, rtol=1e-6)
+    spins = HamiltonianDensity("spin").fit(np.sign(X - 5))
+    with pytest.raises(ValueError, match=r"`hyvarinen_score` of `HamiltonianDensity` must be asked of real variables"):
+        spins.hyvarinen_score(np.sign(X - 5))

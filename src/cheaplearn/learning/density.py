@@ -413,6 +413,24 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         check_is_fitted(self)
         return self._discrete("pseudo_log_likelihood").pseudo_log_likelihood(read_rows(self, X, reset=False))
 
+    def hyvarinen_score(self, X: Any) -> np.ndarray:
+        """Loss of score matching of new samples of real variables: what needs no ln Z.
+
+        Args:
+            X: Samples, shape (samples, n).
+
+        Returns:
+            sum_i (d_i H)^2 / 2 - d_ii H (weighted near bounds), 1 / x^2, shape (samples,); lower is better, and its mean
+            differs between models by half the Fisher divergence.
+
+        Raises:
+            ValueError: If the density is not one of real variables.
+        """
+        check_is_fitted(self)
+        if not hasattr(self._model, "hyvarinen_score"):
+            raise ValueError(must_be("hyvarinen_score", OWNER, "asked of real variables", f"kind={self.kind!r}"))
+        return self._model.hyvarinen_score(read_rows(self, X, reset=False))
+
     def sample(self, n: int, method: str = "auto", random_state: Any = None, **options: Any) -> np.ndarray:
         """Draws samples.
 

@@ -10,7 +10,10 @@ import numpy as np
 from ..._messages import must_be
 from ...hamiltonian import Hamiltonian
 from ...hamiltonian.normalizable import Normalizability
+from .basis import ProductBasis
+from .bounds import Bounds
 from .samples import Walls
+from .scores import hyvarinen_losses
 
 if TYPE_CHECKING:
     from ...hamiltonian.partition import LogPartition
@@ -39,6 +42,18 @@ class RealModel:
     def energy(self, X: np.ndarray) -> np.ndarray:
         """Returns H of samples, nats; infinite beyond a wall."""
         return np.where(self.walls.inside(X), self.hamiltonian(X)[:, 0], np.inf)
+
+    def hyvarinen_score(self, X: np.ndarray) -> np.ndarray:
+        """Returns the Hyvarinen loss of samples in raw units, 1 / x^2: comparable whatever a model's own units are."""
+        H = self.hamiltonian
+        scale = H.variables.scale
+        unit = float(np.exp(np.mean(np.log(scale))))  # one length for all variables
+        factors = [np.prod(unit / scale[block], axis=1) for block in H.monomials.sites]
+        theta = H.coefficients * np.concatenate(factors)[:, None]
+        t = (X - H.variables.center) / unit
+        bounds = None if self.walls.open else Bounds.scaled(self.walls.low, self.walls.high, H.variables.center, unit)
+        basis = ProductBasis(H.monomials, hermite=False)
+        return hyvarinen_losses(t, basis, theta, bounds=bounds)[:, 0] / unit**2
 
     def partition(self) -> LogPartition:
         """Returns ln Z, computed on first use."""
