@@ -420,8 +420,8 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
             X: Samples, shape (samples, n).
 
         Returns:
-            sum_i (d_i H)^2 / 2 - d_ii H (weighted near bounds), 1 / x^2, shape (samples,); lower is better, and its mean
-            differs between models by half the Fisher divergence.
+            sum_i (d_i H)^2 / 2 - d_ii H (weighted near bounds), 1 / x^2, shape (samples,); lower is better, and
+            means differ between models by half the Fisher divergence.
 
         Raises:
             ValueError: If the density is not one of real variables.
