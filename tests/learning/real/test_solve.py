@@ -91,6 +91,31 @@ def test_more_couplings_than_the_samples_determine_still_solve():
     np.testing.assert_allclose(solution.null.T @ solution.null, np.eye(len(basis) - 20), atol=1e-12)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("n", "order", "samples"), [(4, 3, 5), (6, 4, 20), (8, 4, 40)])
+def test_the_rank_is_the_number_of_derivatives_seen(n, order, samples, dtype):
+    basis = ProductBasis(local_monomials(n, order, np.inf))
+    t = np.random.default_rng(0).normal(size=(samples, n)).astype(dtype)
+    assert solve(score_sums(t, None, basis)).rank == n * samples < len(basis)
+
+
+def test_a_function_given_twice_shares_its_coupling_and_the_loss_keeps_its_minimum():
+    basis = ProductBasis(local_monomials(1, 2, 0))
+    twice = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]])
+    t = np.random.default_rng(0).normal(size=(50, 1))
+    once, both = (solve(score_sums(t, None, basis, tying)) for tying in (None, twice))
+    np.testing.assert_allclose(both.theta, once.theta[[0, 1, 1]] / [1, 2, 2], rtol=1e-12)
+    assert both.rank == 2
+    assert "determine 2 of 3" in both.notes[0]
+    assert "falls without end" not in both.notes[0]
+
+
+def test_merged_sums_are_as_coarse_as_the_coarser_part():
+    basis = ProductBasis(local_monomials(1, 2, 0))
+    fine, coarse = (score_sums(np.ones((3, 1), dtype), None, basis) for dtype in (np.float64, np.float32))
+    assert (fine + coarse).eps == (coarse + fine).eps == coarse.eps > fine.eps
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_order_eight_keeps_eight_digits(seed):
     """Couplings of t .. t^8 against the same normal equations of the same samples in rational arithmetic."""

