@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Slopes"]
 
-BLOCK = 64  # points walked together: their stacks stay in the first cache
+BLOCK = 128  # points walked together: their stacks stay in the first cache
 
 
 class Slopes:
@@ -33,7 +33,7 @@ class Slopes:
         float64; each value is a Horner sum over the terms, wrong by at most about 2 (degree + terms that share a
         factor) roundings of the sum of all |terms|. Infinite and missing numbers pass through silently.
     Cost: per point and distinct prefix of a term four floating point operations, or seven if it has longer ones;
-        memory of one block of 64 points. The sites are sorted once, at construction.
+        memory of one block of 128 points. The sites are sorted once, at construction.
 
     Example:
         >>> slopes = Slopes([(0,), (0, 0, 1)], [5.0, 2.0], 2)  # 5 x + 2 x^2 y
