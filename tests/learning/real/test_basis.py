@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from numpy.polynomial import hermite_e
-from real_models import monomials_of, polynomial_of, random_products
+from product_families import monomials_of, polynomial_of, random_products
 from scipy.sparse import csr_array
 
 from cheaplearn.hamiltonian import local_monomials

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 from real_draws import GridSampler, from_chain, gaussian_draws
-from real_models import polynomial_of
+from product_families import polynomial_of
 from scipy.sparse import csr_array
 
 from cheaplearn.geometry import Chain, Grid

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from real_models import monomials_of
+from product_families import monomials_of
 from scipy.sparse import csr_array
 
 from cheaplearn.geometry import Chain

@@ -3,7 +3,7 @@
 import flint
 import numpy as np
 import pytest
-from real_models import monomials_of, random_products
+from product_families import monomials_of, random_products
 
 from cheaplearn.hamiltonian import local_monomials
 from cheaplearn.learning.real.basis import ProductBasis

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from real_models import derivatives_of, functions_of, monomials_of, random_products, random_tying
+from product_families import derivatives_of, functions_of, monomials_of, random_products, random_tying
 
 from cheaplearn.hamiltonian import local_monomials
 from cheaplearn.learning.real import site_terms

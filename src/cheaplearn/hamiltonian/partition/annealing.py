@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import expit, logsumexp
+from scipy.special import logsumexp
 
 from ..._messages import must_be
 from ..factor_graph import FactorGraph
 from ..sampling.gibbs import Chains, GibbsKernel
 from ..sampling.samples import sample
 from ..sampling.works import acceptance_ratio, effective_chains, log_mean
+from .schedules import even_schedule, pilot_schedule, sigmoid_schedule
 
 __all__ = ["AnnealedPartition", "annealed_log_partition"]
 
-STEEPNESS = 4.0  # the sigmoid schedule runs from sigmoid(-4) to sigmoid(4), stretched to 0 .. 1
-PILOT_SHARE = 10  # the pilot of the adaptive schedule takes a tenth of the steps
-MOVE_SHARE = 0.8  # share of the adaptive schedule that follows the pilot; the rest is the sigmoid
 BLOCK = 1000  # steps whose energies are kept at once
 
 
@@ -55,6 +52,40 @@ class AnnealedPartition:
     forward_works: np.ndarray = field(repr=False)
     reverse_works: np.ndarray = field(repr=False)
     notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of_works(
+        cls, log_base: float, works: np.ndarray, undone: np.ndarray, betas: np.ndarray, notes: tuple[str, ...]
+    ) -> AnnealedPartition:
+        """Estimates ln Z from the works of both directions.
+
+        Args:
+            log_base: ln of the partition function at beta 0, nats.
+            works: Of chains from base to model, shape (a >= 2,), nats.
+            undone: With the same sign, of chains from model to base, shape (b >= 2,), nats.
+            betas: The schedule.
+            notes: Where the start samples came from.
+
+        Returns:
+            Both estimates and their combination.
+        """
+        forward, forward_error = log_mean(-works)
+        reverse, reverse_error = log_mean(undone)
+        best, error = acceptance_ratio(works, undone)
+        return cls(
+            log_partition=log_base + best,
+            standard_error=error,
+            forward=log_base + forward,
+            forward_standard_error=forward_error,
+            forward_effective_chains=effective_chains(-works),
+            reverse=log_base - reverse,
+            reverse_standard_error=reverse_error,
+            reverse_effective_chains=effective_chains(undone),
+            betas=betas,
+            forward_works=works - log_base,
+            reverse_works=undone - log_base,
+            notes=notes,
+        )
 
     def __repr__(self) -> str:
         return (
@@ -129,23 +160,7 @@ def annealed_log_partition(
     start, notes = _model_samples(graph, codes, chains, sampler, rng)
     undone = _works(kernel, kernel.start(start, rng), betas, backwards=True)
 
-    forward, forward_error = log_mean(-works)
-    reverse, reverse_error = log_mean(undone)
-    best, error = acceptance_ratio(works, undone)
-    return AnnealedPartition(
-        log_partition=log_base + best,
-        standard_error=error,
-        forward=log_base + forward,
-        forward_standard_error=forward_error,
-        forward_effective_chains=effective_chains(-works),
-        reverse=log_base - reverse,
-        reverse_standard_error=reverse_error,
-        reverse_effective_chains=effective_chains(undone),
-        betas=betas,
-        forward_works=works - log_base,
-        reverse_works=undone - log_base,
-        notes=notes,
-    )
+    return AnnealedPartition.of_works(log_base, works, undone, betas, notes)
 
 
 def _works(kernel: GibbsKernel, chains: Chains, betas: np.ndarray, backwards: bool) -> np.ndarray:
@@ -212,28 +227,12 @@ def _schedule(
         raise ValueError(
             must_be("schedule", "annealed_log_partition", '"adaptive", "sigmoid" or betas', repr(schedule))
         )
-    sigmoid = _sigmoid(steps)
-    return sigmoid if schedule == "sigmoid" else _adapted(kernel, sigmoid, chains, rng)
+    return sigmoid_schedule(steps) if schedule == "sigmoid" else _adapted(kernel, steps, chains, rng)
 
 
-def _sigmoid(steps: int) -> np.ndarray:
-    betas = expit(STEEPNESS * np.linspace(-1, 1, steps + 1))
-    return (betas - betas[0]) / (betas[-1] - betas[0])
-
-
-def _adapted(kernel: GibbsKernel, sigmoid: np.ndarray, chains: int, rng: np.random.Generator) -> np.ndarray:
-    """Places the betas at equal thermodynamic length: density proportional to the deviation of H - A."""
-    steps = len(sigmoid) - 1
-    pilot = _sigmoid(max(math.ceil(steps / PILOT_SHARE), 10))
+def _adapted(kernel: GibbsKernel, steps: int, chains: int, rng: np.random.Generator) -> np.ndarray:
+    pilot = pilot_schedule(steps)
     moving = kernel.start(_base_samples(kernel, max(chains, 10), rng), rng)
     inner = pilot[None, 1:]
     H, A = kernel.run(moving, inner.shape[1], inner, 1 - inner, trace=True)
-    deviation = (H - A).std(axis=0)
-    length = np.concatenate([[0], np.cumsum(deviation * np.diff(pilot))])
-    if length[-1] == 0:  # H = A: any schedule will do
-        return sigmoid
-    share = np.interp(sigmoid, pilot, length) / length[-1]  # of the length up to each beta
-    mixed = MOVE_SHARE * share + (1 - MOVE_SHARE) * np.linspace(0, 1, steps + 1)
-    betas = np.interp(np.linspace(0, 1, steps + 1), mixed, sigmoid)
-    betas[0], betas[-1] = 0.0, 1.0
-    return betas
+    return even_schedule(steps, pilot, (H - A).std(axis=0))

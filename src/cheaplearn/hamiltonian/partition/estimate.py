@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..factor_graph import FactorGraph
 from .log_partition import LogPartition, exact_log_partition
 
-__all__ = ["WIDEST_GAP", "estimate_log_partition"]
+if TYPE_CHECKING:
+    from .annealing import AnnealedPartition
+
+__all__ = ["WIDEST_GAP", "bracketed", "estimate_log_partition"]
 
 WIDEST_GAP = 0.1  # nats between forward and reverse annealing from which a value counts as not verified
 
@@ -40,6 +43,21 @@ def estimate_log_partition(
     from .annealing import annealed_log_partition  # Numba loads here
 
     found = annealed_log_partition(graph, random_state, base_fields=base_fields, **options)
+    return bracketed(found)
+
+
+def bracketed(found: AnnealedPartition) -> LogPartition:
+    """Takes the upper end of a bracket by annealing.
+
+    Args:
+        found: From both sides.
+
+    Returns:
+        ln Z, verified if the ends differ by at most 0.1 nats.
+
+    Warns:
+        UserWarning: If they differ by more; it names the line that called the caller.
+    """
     lower, upper = sorted((found.forward, found.reverse))
     result = LogPartition(upper, lower, upper, "annealing", found.standard_error, upper - lower <= WIDEST_GAP)
     if not result.verified:
@@ -47,5 +65,5 @@ def estimate_log_partition(
             f"ln Z is not verified: annealing forward and back differ by {upper - lower:.2g} nats (more than "
             f"{WIDEST_GAP}). The upper end is used. Pass more steps."
         )
-        warnings.warn(message, UserWarning, stacklevel=3)
+        warnings.warn(message, UserWarning, stacklevel=4)
     return result

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,21 +11,17 @@ import numpy as np
 
 from ..._messages import must_be
 from ..factor_graph import FactorGraph
-from .autocorrelation import effective_sample_size, integrated_autocorrelation_time, split_rhat
 from .cluster import ClusterMoves
 from .couplings import is_pairwise_binary
 from .moves import GibbsMoves, Moves, leading_observable
+from .runs import WORST_RHAT, burned_in, collected
 from .tempering import REPLICAS, TemperingMoves, adapt_betas
 
 __all__ = ["Samples", "sample"]
 
 METHODS = ("auto", "exact", "gibbs", "tempering", "cluster")
 CHAINS = {"gibbs": 100, "tempering": 10, "cluster": 100}  # by default, if as many samples are wanted
-FIRST_BLOCK = 50  # sweeps
-BLOCK_TIMES = 40  # autocorrelation times in the last block of the burn-in: R-hat of a good run is then near 1.025
-SPACING = 2  # autocorrelation times between samples: neighbours correlate by exp(-4) if decay is exponential
 BUDGET = 2_500_000_000  # two-state site updates (10-20 ns each) of the burn-in, and again of the sampling
-WORST_RHAT = 1.05
 LEAST_ESS = 100.0
 
 
@@ -160,57 +155,23 @@ def _run(
         replicas, adapted = REPLICAS, adapt_betas(moves)
         notes = [f"{REPLICAS} betas from {moves.betas[0]:.3g} to 1, adapted in {adapted} sweeps before the burn-in."]
     affordable = max(1, int(BUDGET / (chains * replicas * sweep_cost(graph))))  # sweeps
-    dropped, trace, reasons = _burn_in(graph, moves, burn_in, affordable)
-    notes += reasons
-    rounds = -(-n // chains)
-    tau = _largest(integrated_autocorrelation_time, trace) if trace.size else 1.0
-    if thinning is None:
-        thinning = math.ceil(SPACING * tau)
-        if rounds * thinning > affordable:
-            thinning = max(1, affordable // rounds)
-            notes.append(
-                f"Thinning is {thinning} sweeps, less than {SPACING} tau = {SPACING * tau:.0f}: it took too long."
-            )
-    codes = np.empty((rounds, chains, graph.n_sites), np.uint8 if graph.sizes.max(initial=0) <= 256 else np.int32)
-    production = []
-    for k in range(rounds):
-        production.append(moves.advance(thinning))
-        codes[k] = moves.codes
-    kept = np.stack([block[:, :, -1] for block in production], axis=2)  # (2, chains, rounds)
-    size = min(effective_sample_size(row) for row in kept) * n / (chains * rounds)
-    whole = np.concatenate([trace, *production], axis=2)
-    rhat = _largest(split_rhat, whole) if whole.shape[2] >= 4 else math.inf
-    tau = _largest(integrated_autocorrelation_time, whole)
-    flat = codes.reshape(-1, graph.n_sites)[:n]
-    sweeps = adapted + dropped + rounds * thinning
-    return Samples(flat, method, min(size, float(n)), tau, chains, sweeps, dropped, thinning, rhat, tuple(notes))
-
-
-def _burn_in(
-    graph: FactorGraph, moves: Moves, burn_in: int | None, affordable: int
-) -> tuple[int, np.ndarray, list[str]]:
-    """Sweeps and drops; returns how much, the observables during the last part, and notes."""
-    if burn_in is not None:
-        first = moves.advance(burn_in // 2)
-        moves.watch(leading_observable(graph, moves.codes))
-        return burn_in, moves.advance(burn_in - first.shape[2]), []
-    length, total = min(FIRST_BLOCK, affordable), 0
-    while True:
-        trace = moves.advance(length)
-        total += length
-        if total == length:  # the first block: its end says what to watch from now on
-            moves.watch(leading_observable(graph, moves.codes))
-        else:
-            tau = _largest(integrated_autocorrelation_time, trace)
-            if length >= BLOCK_TIMES * tau and _largest(split_rhat, trace) < WORST_RHAT:
-                return total, trace, [f"Burn-in: {total} sweeps, its last {length} are {length / tau:.0f} tau long."]
-            if total + 2 * length > affordable:
-                return total, trace, [f"Burn-in ended after {total} sweeps, too few for tau = {tau:.0f} sweeps."]
-            length *= 2
-
-
-def _largest(measure: Callable[[np.ndarray], float], traces: np.ndarray) -> float:
-    return max(measure(trace) for trace in traces)
+    first = burned_in(moves.advance, lambda: moves.watch(leading_observable(graph, moves.codes)), burn_in, affordable)
+    code = np.uint8 if graph.sizes.max(initial=0) <= 256 else np.int32
+    run = collected(moves.advance, lambda: moves.codes.astype(code), n, first.trace, thinning, affordable)
+    size = run.effective_sample_size * n / len(run.states)
+    sweeps = adapted + first.dropped + run.rounds * run.thinning
+    return Samples(
+        run.states[:n],
+        method,
+        min(size, float(n)),
+        run.autocorrelation_time,
+        chains,
+        sweeps,
+        first.dropped,
+        run.thinning,
+        run.rhat,
+        (*notes, *first.notes, *run.notes),
+    )
 
 
 def sweep_cost(graph: FactorGraph) -> float:

@@ -11,6 +11,7 @@ from ..._messages import must_be
 from ..factor_graph import FactorGraph
 from .gibbs import GibbsKernel
 from .moves import random_codes
+from .replicas import Replicas
 
 __all__ = ["Tempered", "TemperingMoves", "tempered"]
 
@@ -52,9 +53,6 @@ class TemperingMoves:
         replicas: Per stack.
         least_beta: The hottest replica's; 0 draws its sites independently at each sweep.
 
-    Attributes:
-        betas: Shape (replicas,), rising to 1; geometric at first, see `adapt`.
-
     Raises:
         ValueError: If there are fewer than 2 replicas or the least beta is not within [0, 1).
     """
@@ -71,23 +69,30 @@ class TemperingMoves:
             raise ValueError(must_be("replicas", "tempering", "an integer of at least 2", replicas))
         if not 0 <= least_beta < 1:
             raise ValueError(must_be("least_beta", "tempering", "at least 0 and below 1", least_beta))
-        self.betas = np.geomspace(max(least_beta, 1e-3), 1, replicas)
-        self.betas[0] = least_beta
+        betas = np.geomspace(max(least_beta, 1e-3), 1, replicas)
+        betas[0] = least_beta
         self._rng, self._kernel = rng, GibbsKernel(graph)
         self._chains = self._kernel.start(random_codes(graph, chains * replicas, rng), rng)
-        self._place = np.arange(chains * replicas).reshape(chains, replicas)  # which chain has which beta
-        self._parity = 0
-        self._tried, self._accepted = np.zeros((2, replicas - 1))
+        self._replicas = Replicas(chains, betas)
+
+    @property
+    def betas(self) -> np.ndarray:
+        """Inverse temperatures, rising to 1, shape (replicas,); geometric at first, see `adapt`."""
+        return self._replicas.betas
+
+    @betas.setter
+    def betas(self, values: np.ndarray) -> None:
+        self._replicas.betas = values
 
     @property
     def codes(self) -> np.ndarray:
         """The states at beta = 1, shape (stacks, n)."""
-        return self._chains.codes[self._place[:, -1]]
+        return self._chains.codes[self._replicas.place[:, -1]]
 
     @property
     def swap_rates(self) -> np.ndarray:
         """Mean acceptance of the swaps between neighbours since the last adaptation, shape (replicas - 1,)."""
-        return self._accepted / np.maximum(self._tried, 1)
+        return self._replicas.swap_rates
 
     def watch(self, observable: np.ndarray) -> None:
         """Sets the linear observable: tables of all sites, shape (sum of sizes,)."""
@@ -96,13 +101,11 @@ class TemperingMoves:
 
     def advance(self, sweeps: int) -> np.ndarray:
         """Moves on; returns energy (nats) and observable at beta = 1 after each sweep, shape (2, stacks, sweeps)."""
-        trace = np.empty((2, len(self._place), sweeps))
+        trace = np.empty((2, len(self._replicas.place), sweeps))
         for t in range(sweeps):
-            beta = np.empty((len(self._chains), 1))
-            beta[self._place, 0] = self.betas
-            self._kernel.run(self._chains, 1, beta)
-            self._swap()
-            cold = self._place[:, -1]
+            self._kernel.run(self._chains, 1, self.betas[self._replicas.levels][:, None])
+            self._replicas.swap(self._chains.energies, self._rng)
+            cold = self._replicas.place[:, -1]
             trace[0, :, t], trace[1, :, t] = self._chains.energies[cold], self._chains.linear[cold]
         return trace
 
@@ -113,30 +116,15 @@ class TemperingMoves:
             sweeps: How many to measure the present rates with.
 
         Guarantee:
-            None on the rates reached. The rejection rate is treated as a density along beta (Syed et al. 2022):
-            equal shares of its sum are equal rates when replicas are many.
+            None on the rates reached: see `Replicas.even_out`.
         """
-        self._tried[:], self._accepted[:] = 0, 0
+        self.forget()
         self.advance(sweeps)
-        barrier = np.concatenate([[0], np.cumsum(1 - self.swap_rates + 1e-3)])
-        self.betas = np.interp(np.linspace(0, barrier[-1], len(self.betas)), barrier, self.betas)
-        self.betas[-1] = 1.0
-        self._tried[:], self._accepted[:] = 0, 0
+        self._replicas.even_out()
 
-    def _swap(self) -> None:
-        """Tries to exchange even, then odd neighbours, in turn: accepts with min(1, exp(difference of beta H))."""
-        low = np.arange(self._parity, len(self.betas) - 1, 2)
-        self._parity = 1 - self._parity
-        if not len(low):
-            return
-        energies = self._chains.energies[self._place]
-        gain = (self.betas[low + 1] - self.betas[low]) * (energies[:, low + 1] - energies[:, low])
-        chance = np.exp(np.minimum(gain, 0))
-        stack, pair = np.nonzero(self._rng.random(chance.shape) < chance)
-        one, two = low[pair], low[pair] + 1
-        self._place[stack, one], self._place[stack, two] = self._place[stack, two], self._place[stack, one]
-        self._tried[low] += len(chance)
-        self._accepted[low] += chance.sum(axis=0)
+    def forget(self) -> None:
+        """Counts the swaps from now on."""
+        self._replicas.forget()
 
 
 def adapt_betas(moves: TemperingMoves, sweeps: int | None = None) -> int:
@@ -204,7 +192,7 @@ def tempered(
         moves.betas = given
         done = FIRST_ROUND * (2**ROUNDS - 1) if sweeps is None else sweeps
         moves.advance(done)
-        moves._tried[:], moves._accepted[:] = 0, 0
+        moves.forget()
     rounds = -(-n // stacks)
     codes = np.empty((rounds, stacks, graph.n_sites), np.uint8 if graph.sizes.max(initial=0) <= 256 else np.int32)
     for k in range(rounds):
