@@ -49,7 +49,7 @@ QUICK_OPERATIONS = 2e11  # of standard errors that "auto" computes: a few second
 
 
 class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
-    r"""Density p(x) = exp(-H(x)) / Z of spins, bits or categories, H a sum of local monomials of any order.
+    r"""Density p(x) = exp(-H(x)) / Z of spins, bits, categories or real variables, H a sum of local monomials.
 
     All methods are convex in the couplings theta. With F_i the energy of site i given the rest and W the
     total sample weight they minimise, plus rho |theta|^2 / (2 W),
@@ -60,19 +60,28 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
     (likelihood, pseudolikelihood, screening). Categories are kept in the zero-sum gauge: every table of couplings
     sums to zero over each of its sites. Spins have none to fix, and for two states the gauge is that of spins.
 
+    Densities of real variables are fitted by score matching, in closed form (or, for order 2, by the exact likelihood of
+    Gaussians):
+
+    .. math:: \Big\langle \sum_i \tfrac12 (\partial_i H)^2 - \partial_i^2 H \Big\rangle
+
     Args:
-        kind: "spin" (-1, 1), "bit" (0, 1) or "category" (any labels). "real" is not built yet.
-        order: Most sites in a term, a list of such to choose from, or "auto" for 1, 2 and 3.
+        kind: "real", "spin" (-1, 1), "bit" (0, 1) or "category" (any labels).
+        order: Most sites in a term (for real variables highest degree, powers included), a list of such to choose from,
+            or "auto" for 1, 2 and 3 (real: 2 and 4; no density of odd order exists).
         geometry: Where the sites live (`Grid`, `Chain`, `Graph`), one per column; or None.
         method: "likelihood" (exact; where ln Z is), "pseudolikelihood", "screening", or "auto": the likelihood
-            up to 2^16 states and 2,000 couplings, else the pseudo-likelihood. `method_` says which.
-        radius: Largest distance between the sites of a term, "all", or "auto" for every radius the geometry knows.
+            up to 2^16 states and 2,000 couplings, else the pseudo-likelihood. `method_` says which. Real variables:
+            "score matching", "likelihood" (order 2 without bounds), or "auto" for the likelihood where it is exact.
+        radius: Largest distance between the sites of a term, "all", "auto" for every radius the geometry knows, or a
+            list.
         terms: Instead of order and radius: sets of sites (numbers or names), or a symmetric boolean matrix of pairs
-            (fields included).
+            (fields included). Real variables: products, in which a site may repeat.
         regularization: rho, nats per squared coupling; "auto": 1e-6 W, at most 0.01, for one family (a guard
             against infinite couplings, nothing else), but 0.01 W if a variable has more couplings than there are
             different samples (`notes_` says so), and searched for each family of a ladder; "search": searched for one
-            family too.
+            family too. Real variables: rho is relative to the diagonal of the normal equations, "auto" is 0 for one
+            family.
         l1: Strength of an L1 penalty (for categories: on whole tables) that selects the terms of degree 2 and more,
             which are then fitted without it; in units of sqrt(ln(n^2 / 0.05) / W) for each site of a term. "auto":
             0.2, for screening 0.8 (Lokhov et al. 2018, who then cut small couplings: terms that are not there are
@@ -89,15 +98,26 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         random_state: Seed of folds and of annealing.
         verbose: 1 or more draws a progress bar on stderr.
         max_terms: Families of a ladder with more monomials of sites are not fitted, and `ladder_notes_` says so.
+        symmetry: None, a `Group` (`cl.groups`), a name such as "translation+reflection", "auto" for all that the
+            geometry has, or a list of these: terms of an orbit share one coupling.
+        bounds: Of real variables: (low, high) for all, None for an open end; or one pair for each, by place or by name.
+        normalizable: Of real variables: "check" says in `normalizability_` whether the density exists; "guarantee" fits
+            the couplings of least loss whose density provably does.
+        checkpoint: Folder that keeps the scores of finished families, so that an interrupted ladder goes on.
 
     Attributes:
         hamiltonian_: The fitted `Hamiltonian`, one column "H"; `hamiltonian_.couplings` has value, standard error
             and 95 % interval of every coupling. NaN where the samples do not identify it.
         shrunk_hamiltonian_: With L1: what it left (above the threshold), with the couplings it shrank.
-        method_, order_, radius_, regularization_: What was used or chosen.
+        method_, order_, radius_, symmetry_, regularization_: What was used or chosen.
+        verdict_: What the ladder says, in one sentence.
+        normalizability_: Of real variables: "yes" with a proof, "no" with a direction, or "undecided".
         ladder_: One row per family, as in `HamiltonianClassifier`; the loss is held-out -ln p or, where ln Z is not
-            exact, the held-out sum of -ln p(x_i | rest); NaN if nothing was to be chosen.
-        ladder_score_: Which: "log-likelihood" or "pseudo-log-likelihood"; only if something was to be chosen.
+            exact, the held-out sum of -ln p(x_i | rest), and for real variables the held-out Hyvarinen score in scaled
+            units, which needs no ln Z (no nats: differences are half a Fisher divergence); NaN if nothing was to be
+            chosen.
+        ladder_score_: Which: "log-likelihood", "pseudo-log-likelihood" or "Hyvarinen score"; only if something was to be
+            chosen.
         ladder_notes_: One sentence for each family that was not fitted.
         baselines_: Independent model and Chow-Liu tree on the same folds (if there are): model, parameters, loss,
             standard_error.
@@ -114,7 +134,7 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         best couplings). After L1 they do not know of the selection.
     Cost: about 40 products of samples x couplings for pairs (BLAS), in memory of bounded blocks; local families cost
         in proportion to their couplings.
-    Source: pseudo-likelihood Besag (1975); screening Vuffray et al. (2016, 2020); THEORY in Lin, Tegmark & Rolnick
+    Source: score matching Hyvarinen (2005, 2007); pseudo-likelihood Besag (1975); screening Vuffray et al. (2016, 2020); THEORY in Lin, Tegmark & Rolnick
         (2017), section 2.
 
     Example:
@@ -125,6 +145,10 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         >>> table = model.hamiltonian_.couplings.set_index("term")
         >>> bool(abs(table.value["x0*x1"] + np.log(4) / 2) < 3 * table.standard_error["x0*x1"])
         True
+        >>> x = rng.normal(size=(5000, 2)) / np.sqrt(2)  # H = x0^2 + x1^2
+        >>> found = HamiltonianDensity(order="auto", radius="auto", symmetry="auto", random_state=0).fit(x)
+        >>> found.order_, found.radius_, found.symmetry_
+        (2, 0.0, 'permutation+sign flip')
     """
 
     def __init__(
@@ -437,7 +461,8 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         Args:
             n: How many.
             method: "exact", "gibbs", "tempering" (for rough energies), "cluster" (Swendsen-Wang, for pairs of spins
-                or bits), or "auto": exact where that is cheap, else gibbs.
+                or bits), or "auto": exact where that is cheap, else gibbs. Real variables: "exact" (Gaussians), "hmc",
+                "tempering" or "auto".
             random_state: Seed; the same seed gives the same samples.
             **options: For the chains: chains, burn_in, thinning.
 
