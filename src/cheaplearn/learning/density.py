@@ -60,8 +60,8 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
     (likelihood, pseudolikelihood, screening). Categories are kept in the zero-sum gauge: every table of couplings
     sums to zero over each of its sites. Spins have none to fix, and for two states the gauge is that of spins.
 
-    Densities of real variables are fitted by score matching, in closed form (or, for order 2, by the exact likelihood of
-    Gaussians):
+    Densities of real variables are fitted by score matching, in closed form (or, for order 2, by the exact likelihood
+    of Gaussians):
 
     .. math:: \Big\langle \sum_i \tfrac12 (\partial_i H)^2 - \partial_i^2 H \Big\rangle
 
@@ -116,8 +116,8 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
             exact, the held-out sum of -ln p(x_i | rest), and for real variables the held-out Hyvarinen score in scaled
             units, which needs no ln Z (no nats: differences are half a Fisher divergence); NaN if nothing was to be
             chosen.
-        ladder_score_: Which: "log-likelihood", "pseudo-log-likelihood" or "Hyvarinen score"; only if something was to be
-            chosen.
+        ladder_score_: Which: "log-likelihood", "pseudo-log-likelihood" or "Hyvarinen score"; only if something was to
+            be chosen.
         ladder_notes_: One sentence for each family that was not fitted.
         baselines_: Independent model and Chow-Liu tree on the same folds (if there are): model, parameters, loss,
             standard_error.
@@ -134,7 +134,8 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         best couplings). After L1 they do not know of the selection.
     Cost: about 40 products of samples x couplings for pairs (BLAS), in memory of bounded blocks; local families cost
         in proportion to their couplings.
-    Source: score matching Hyvarinen (2005, 2007); pseudo-likelihood Besag (1975); screening Vuffray et al. (2016, 2020); THEORY in Lin, Tegmark & Rolnick
+    Source: score matching Hyvarinen (2005, 2007); pseudo-likelihood Besag (1975);
+        screening Vuffray et al. (2016, 2020); THEORY in Lin, Tegmark & Rolnick
         (2017), section 2.
 
     Example:
