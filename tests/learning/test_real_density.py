@@ -208,6 +208,7 @@ def test_symmetries_that_the_samples_rule_out_are_named():
     assert model.symmetry_ is None
 
 
+@pytest.mark.filterwarnings("ignore:HamiltonianDensity. The fitted density:UserWarning")  # of 300 samples
 def test_the_hyvarinen_score_is_that_of_the_raw_polynomial():
     X = phi4_ring(3, 300, seed=17, sweeps=40) * [0.1, 2.0, 30.0] + 5.0
     model = HamiltonianDensity(order=4).fit(X)
