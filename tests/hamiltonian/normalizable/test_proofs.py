@@ -64,6 +64,21 @@ def test_the_verified_factorisation_proves_no_matrix_that_exact_pivots_refute(se
     assert not cholesky_proves(np.full((n, n), np.nan), [Fraction(0)] * n)
 
 
+def test_exactly_singular_matrices_are_never_proved_though_floats_factor_some():
+    rng = np.random.default_rng(0)
+    factored = 0
+    for _ in range(200):
+        root = rng.integers(-1000, 1001, size=(4, 3)).astype(float)
+        matrix = root @ root.T  # whole numbers: no rounding
+        try:
+            np.linalg.cholesky(matrix)
+            factored += 1
+        except np.linalg.LinAlgError:
+            pass
+        assert not cholesky_proves(matrix, [Fraction(0)] * 4)
+    assert factored > 20
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_dominance_holds_at_every_point_and_its_margin_is_tight_for_negative_mixed_terms(seed):
     rng = np.random.default_rng(seed)
