@@ -17,7 +17,10 @@ MARGIN = 1e-6
 
 
 def energy(monomials, theta, n):
-    terms = {tuple((i, len(list(g))) for i, g in itertools.groupby(m)): c for m, c in zip(monomials, theta.tolist())}
+    terms = {
+        tuple((i, len(list(g))) for i, g in itertools.groupby(m)): c
+        for m, c in zip(monomials, theta.tolist(), strict=True)
+    }
     return Polynomial(terms, [f"x{i}" for i in range(n)])
 
 
@@ -69,7 +72,7 @@ def test_a_free_optimum_that_has_a_density_is_returned(seed):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_order_two_bounds_the_eigenvalues_of_the_precision_matrix_and_is_optimal(seed):
-    """With A = 1 the answer is the projection on matrices with eigenvalues of at least 2 margin, known in closed form."""
+    """In the Frobenius norm the answer is the projection on matrices with eigenvalues of at least the margin."""
     rng = np.random.default_rng(seed)
     n, margin = 6, 0.1
     monomials = local_monomials(n, 2, math.inf)
@@ -141,7 +144,7 @@ def test_what_cannot_be_guaranteed_is_refused_in_words():
     quartic = local_monomials(2, 4, math.inf)
     size = len(quartic)
     cubic = local_monomials(2, 3, math.inf)
-    with pytest.raises(ValueError, match="even order.*no density of odd"):
+    with pytest.raises(ValueError, match=r"even order.*no density of odd"):
         guaranteed_couplings(np.eye(len(cubic)), np.zeros(len(cubic)), cubic)
     with pytest.raises(ValueError, match=r"shape \(14, 14\)"):
         guaranteed_couplings(np.eye(3), np.zeros(size), quartic)
@@ -149,14 +152,26 @@ def test_what_cannot_be_guaranteed_is_refused_in_words():
         guaranteed_couplings(np.eye(size), np.zeros(size), quartic, margin=0)
     with pytest.raises(ValueError, match="finite, and b too"):
         guaranteed_couplings(np.eye(size), np.full(size, np.nan), quartic)
+    lame = Monomials((*quartic.sites[:3], np.array([[0, 0, 0, 0], [0, 0, 1, 1]])))
     with pytest.raises(ValueError, match=r"power 4.*variables \[1\]"):
-        lame = Monomials((*quartic.sites[:3], np.array([[0, 0, 0, 0], [0, 0, 1, 1]])))
         guaranteed_couplings(np.eye(len(lame)), np.zeros(len(lame)), lame)
+    many = local_monomials(14, 4, math.inf)
     with pytest.raises(ValueError, match="local enough"):
-        many = local_monomials(14, 4, math.inf)
         guaranteed_couplings(sparse.identity(len(many)), np.zeros(len(many)), many)
+    opposite = sparse.csr_matrix([[float(len(m) == 4) * (1 if m[0] == 0 else -1)] for m in quartic])
     with pytest.raises(RuntimeError, match="tying admits"):
-        opposite = sparse.csr_matrix([[float(len(m) == 4) * (1 if m[0] == 0 else -1)] for m in quartic])
         guaranteed_couplings(np.eye(1), np.ones(1), quartic, tying=opposite)
-    with pytest.raises(RuntimeError, match="Pass a larger margin"):
-        guaranteed_couplings(np.eye(size), -1e9 * np.arange(size), quartic, margin=1e-9)
+
+
+def test_a_margin_too_small_for_a_proof_is_an_error_and_never_a_wrong_promise():
+    monomials = local_monomials(6, 4, 1, Chain(6))
+    refused = 0
+    for seed in range(12):
+        A, b = random_problem(np.random.default_rng(seed), len(monomials))
+        try:
+            theta = guaranteed_couplings(A, b * 1e9, monomials, margin=1e-7)
+        except RuntimeError as error:
+            refused += "Pass a larger margin" in str(error)
+        else:
+            assert normalizability(energy(monomials, theta, 6)).verdict == "yes"
+    assert refused > 0

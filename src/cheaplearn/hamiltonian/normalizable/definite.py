@@ -55,7 +55,7 @@ def cholesky_proves(matrix: np.ndarray, slack: list[Fraction]) -> bool:
     diagonal = [Fraction(value) for value in np.diag(matrix).tolist()]
     bound = gamma / (1 - gamma) * sum(diagonal) + TINY
     lower = np.array([float(a - bound - s) for a, s in zip(diagonal, slack, strict=True)])
-    lower -= np.abs(lower) * 2.0**-50
+    lower = np.nextafter(lower, -np.inf)
     if not np.all(lower > 0) or np.any(np.diag(matrix) < lower):
         return False
     if any(a - Fraction(b) < bound + s for a, b, s in zip(diagonal, lower.tolist(), slack, strict=True)):

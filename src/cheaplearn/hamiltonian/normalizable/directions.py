@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import lcm
 
 import numpy as np
-from scipy.optimize import linprog, minimize
+from scipy.optimize import minimize
 
 from ...polynomial.monomials import Monomial
 from ...polynomial.monomials import degrees as degrees_of
@@ -26,15 +26,13 @@ STEPS = 80  # of each minimisation
 BITS = 24  # of the rates
 SNAP = 12  # largest denominator tried where a form is nearly zero
 FLAT = 1e-6  # below this share of the largest coefficient it is nearly zero
-VERTEX_NUMBERS = 4000  # terms times variables up to which vertices of the Newton polytope are looked for
 
 
 def falling_curve(terms: Terms, size: int, degrees: Sequence[int] | None, rng: np.random.Generator) -> Fall | None:
     """Looks for z_i = u_i s^w_i along which H falls to minus infinity; what is returned is proved by `fall`.
 
-    Tried are the axes; vertices of the Newton polytope with an odd power or a negative coefficient; the null space
-    of the terms of highest degree; the minima, from random starts, of the leading forms for w = 1/d and w = 1;
-    and of the coefficient of each variable's highest power.
+    Tried are the axes; the minima, from random starts, of the leading forms for w = 1/d and w = 1; the null space
+    of the terms of highest degree; and minima of the coefficient of each variable's highest power.
 
     Args:
         terms: Exact terms of H in free variables; those of bounded variables are fixed.
@@ -63,7 +61,6 @@ def _candidates(terms: Terms, size: int, degrees: Sequence[int] | None, rng: np.
     yield from _flat_rays(terms, size)
     for i, face in enumerate(_top_faces(terms, size)):
         yield from _minima(face, tuple(int(i == j) for j in range(size)), rng, starts=max(2, STARTS // size))
-    yield from _vertices(terms, size)
 
 
 def _axes(terms: Terms, size: int) -> Iterator[Curve]:
@@ -153,31 +150,3 @@ def _descended(form: FormArrays, start: np.ndarray, powers: np.ndarray, top: int
         u = minimize(ratio, start, jac=True, method="L-BFGS-B", options={"maxiter": STEPS}).x
         scale = np.max(np.abs(u[moving]) ** (1 / powers[moving]))
         return np.where(moving, u / scale ** np.where(moving, powers, 0), u)
-
-
-def _vertices(terms: Terms, size: int) -> Iterator[Curve]:
-    if len(terms) * size > VERTEX_NUMBERS:
-        return
-    monomials = [m for m in terms if m]
-    exponents = np.zeros((len(monomials), size))
-    for row, monomial in enumerate(monomials):
-        for i, power in monomial:
-            exponents[row, i] = power
-    for row, monomial in enumerate(monomials):
-        if is_even(monomial) and terms[monomial] > 0:
-            continue
-        gaps = np.delete(exponents, row, axis=0) - exponents[row]
-        above = np.vstack([gaps, -exponents[row]])  # w . a exceeds w . b by 1 for every other b, and 0 by 1
-        found = linprog(np.ones(size), above, -np.ones(len(above)), bounds=(0, None))
-        if found.success:
-            fractions = [Fraction(w).limit_denominator(64) for w in found.x.tolist()]
-            whole = lcm(*(f.denominator for f in fractions))
-            yield Curve(_signs(monomial, terms[monomial], size), tuple(int(f * whole) for f in fractions))
-
-
-def _signs(monomial: Monomial, coefficient: Fraction, size: int) -> tuple[Fraction, ...]:
-    signs = [Fraction(1)] * size
-    odd = [i for i, power in monomial if power % 2]
-    if odd and coefficient > 0:
-        signs[odd[0]] = Fraction(-1)
-    return tuple(signs)

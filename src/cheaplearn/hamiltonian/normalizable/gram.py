@@ -16,6 +16,7 @@ __all__ = ["MAX_ROWS", "GramBlocks", "gram_blocks", "half_monomials", "row_count
 
 MAX_ROWS = 66  # of one Gram matrix: the solver needs rows^4 / 8 numbers for it
 MAX_COST = 1e7  # numbers of the solver for all matrices together: about ten seconds
+MAX_PRODUCTS = 20_000  # entries of all upper triangles together: many small matrices that overlap are slow, too
 
 
 @dataclass(frozen=True)
@@ -146,4 +147,5 @@ def _clique_choices(supports: list[tuple[int, ...]], size: int) -> Iterator[list
 
 def _affordable(cliques: Iterable[Sequence[int]], degrees: Sequence[int]) -> bool:
     rows = [row_count(clique, degrees, MAX_ROWS) for clique in cliques]
-    return max(rows) <= MAX_ROWS and sum((r * (r + 1) / 2) ** 2 for r in rows) <= MAX_COST
+    entries = [r * (r + 1) / 2 for r in rows]
+    return max(rows) <= MAX_ROWS and sum(entries) <= MAX_PRODUCTS and sum(e**2 for e in entries) <= MAX_COST

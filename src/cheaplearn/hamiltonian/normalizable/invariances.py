@@ -30,8 +30,8 @@ def constant_directions(terms: Mapping[Monomial, Fraction], columns: Sequence[in
         columns: The variables that may move.
 
     Returns:
-        Whole rates by variable, zeros left out; an empty list if there are none, or the system is too large: more than 64
-        variables with more than 8 entries per row.
+        Whole rates by variable, zeros left out; an empty list if there are none, or the system is too large: more
+        than 64 variables with more than 8 entries per row.
 
     Cost: rows times columns^2, less where rows are short.
     """
