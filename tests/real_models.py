@@ -89,10 +89,12 @@ class TransferMatrix:
     The integrand is smooth and vanishes at the ends, so the error falls exponentially with the number of nodes.
     """
 
-    def __init__(self, hamiltonian, reach=6.0, nodes=240):
+    def __init__(self, hamiltonian, reach=6.0, nodes=240, interval=None):
         n = len(hamiltonian.variables)
         x, w = np.polynomial.legendre.leggauss(nodes)
-        self.x, self.n = reach * x, n
+        low, high = interval or (-reach, reach)
+        half = (high - low) / 2
+        self.x, self.n = low + half * (1 + x), n
         site, bond = [np.zeros(nodes) for _ in range(n)], [np.zeros((nodes, nodes)) for _ in range(n - 1)]
         for term, c in zip(hamiltonian.monomials, hamiltonian.coefficients[:, 0], strict=True):
             places = sorted(set(term))
@@ -103,7 +105,7 @@ class TransferMatrix:
                 assert len(places) == 2, term
                 assert places[1] == places[0] + 1, term
                 bond[places[0]] += c * np.outer(self.x ** power[0], self.x ** power[1])
-        weight = [np.exp(-h) * reach * w for h in site]
+        weight = [np.exp(-h) * half * w for h in site]
         matrix = [np.exp(-h) for h in bond]
         self.left, self.right = [weight[0]], [np.ones(nodes)]
         for i in range(n - 1):

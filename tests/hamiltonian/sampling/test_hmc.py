@@ -20,8 +20,8 @@ from cheaplearn.hamiltonian.sampling import sample_real
 from cheaplearn.hamiltonian.sampling.gaussian import Gaussian
 from cheaplearn.hamiltonian.sampling.step_sizes import StepSizes
 from cheaplearn.hamiltonian.sampling.trajectories import Trajectories
-from cheaplearn.hamiltonian.sampling.walls import Walls
 from cheaplearn.hamiltonian.slopes import Slopes
+from cheaplearn.hamiltonian.walls import Walls
 
 
 def z_scores(drawn, truth, powers):

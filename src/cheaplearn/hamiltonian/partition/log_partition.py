@@ -23,7 +23,7 @@ TABLE_COST = 16  # time per number of a junction tree, over that of an enumerati
 
 @dataclass(frozen=True)
 class LogPartition:
-    """ln Z = ln of the sum over all states of exp(-H), nats.
+    """ln Z = ln of the sum over all states, or of the integral over all real x, of exp(-H), nats.
 
     Args:
         value: The result or best estimate.
@@ -41,7 +41,7 @@ class LogPartition:
     value: float
     lower: float
     upper: float
-    method: Literal["enumeration", "elimination", "annealing"]
+    method: Literal["enumeration", "elimination", "annealing", "Gaussian integral", "quadrature"]
     standard_error: float = 0.0
     verified: bool = False
 

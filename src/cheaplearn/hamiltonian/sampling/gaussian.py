@@ -11,7 +11,7 @@ from scipy.linalg import solve_triangular
 from scipy.special import log_ndtr
 from scipy.stats import truncnorm
 
-from .walls import Walls
+from ..walls import Walls
 
 __all__ = ["DENSE_VARIABLES", "Gaussian"]
 

@@ -11,10 +11,10 @@ import numpy as np
 from ..._messages import must_be
 from ..gaussian_model import GaussianModel
 from ..hamiltonian import Hamiltonian
+from ..real_target import RealTarget
 from .gaussian import Gaussian
 from .real_moves import RealMoves
 from .real_samples import RealSamples
-from .real_target import RealTarget
 from .runs import WORST_RHAT, BurnIn, burned_in, collected
 
 __all__ = ["sample_real"]

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ..._messages import must_be
-from ..gaussian_model import degree_of
-from ..hamiltonian import Hamiltonian
-from ..slopes import Slopes
+from .._messages import must_be
 from .falling import falling_direction
+from .gaussian_model import degree_of
+from .hamiltonian import Hamiltonian
+from .slopes import Slopes
 from .walls import Walls
 
 __all__ = ["RealTarget"]
@@ -39,7 +39,7 @@ class RealTarget:
             requirement = "of one class"
             raise ValueError(must_be("hamiltonian", owner, requirement, f"{len(hamiltonian.classes)} classes"))
         self.hamiltonian, self.variables, self.owner = hamiltonian, hamiltonian.variables, owner
-        self.walls = Walls.read(bounds, len(self.variables), owner)
+        self.bounds, self.walls = bounds, Walls.read(bounds, len(self.variables), owner)
         self.slopes = Slopes.of_hamiltonian(hamiltonian)
         self.degree = degree_of(hamiltonian)
         self._refuse_level()

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..._messages import must_be
+from .._messages import must_be
 
 __all__ = ["Walls"]
 

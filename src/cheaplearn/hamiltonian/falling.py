@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..hamiltonian import Hamiltonian
-from ..slopes import Slopes
+from .hamiltonian import Hamiltonian
+from .slopes import Slopes
 
 __all__ = ["falling_direction", "leading_terms"]
 
