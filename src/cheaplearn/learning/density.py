@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from ..circuit import Circuit
     from ..hamiltonian.partition import LogPartition
+    from ..hamiltonian.sampling import RealSamples as RealDrawn
     from ..hamiltonian.sampling import Samples as Drawn
     from .real.model import RealModel
 
@@ -477,10 +478,12 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
             UserWarning: If the chains have not mixed.
         """
         check_is_fitted(self)
-        drawn = self.sample_result(n, method, random_state, **options)
+        drawn: Any = self.sample_result(n, method, random_state, **options)
         return self._model.values(drawn)
 
-    def sample_result(self, n: int, method: str = "auto", random_state: Any = None, **options: Any) -> Drawn:
+    def sample_result(
+        self, n: int, method: str = "auto", random_state: Any = None, **options: Any
+    ) -> Drawn | RealDrawn:
         """Draws samples as `sample` does.
 
         Args:

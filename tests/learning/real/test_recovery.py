@@ -7,8 +7,8 @@ import math
 
 import numpy as np
 import pytest
-from real_draws import GridSampler, from_chain, gaussian_draws
 from product_families import polynomial_of
+from real_draws import GridSampler, from_chain, gaussian_draws
 from scipy.sparse import csr_array
 
 from cheaplearn.geometry import Chain, Grid

@@ -47,13 +47,13 @@ class RealModel:
         """Returns the Hyvarinen loss of samples in raw units, 1 / x^2: comparable whatever a model's own units are."""
         H = self.hamiltonian
         scale = H.variables.scale
-        unit = float(np.exp(np.mean(np.log(scale))))  # one length for all variables
-        factors = [np.prod(unit / scale[block], axis=1) for block in H.monomials.sites]
+        unit = np.full_like(scale, np.exp(np.mean(np.log(scale))))  # one length for all variables
+        factors = [np.prod(unit[block] / scale[block], axis=1) for block in H.monomials.sites]
         theta = H.coefficients * np.concatenate(factors)[:, None]
         t = (X - H.variables.center) / unit
         bounds = None if self.walls.open else Bounds.scaled(self.walls.low, self.walls.high, H.variables.center, unit)
         basis = ProductBasis(H.monomials, hermite=False)
-        return hyvarinen_losses(t, basis, theta, bounds=bounds)[:, 0] / unit**2
+        return hyvarinen_losses(t, basis, theta, bounds=bounds)[:, 0] / unit[0] ** 2
 
     def partition(self) -> LogPartition:
         """Returns ln Z, computed on first use."""
