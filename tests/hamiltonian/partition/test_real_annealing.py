@@ -7,6 +7,7 @@ import pytest
 from real_models import TransferMatrix, double_wells, gaussian_chain, hamiltonian_of, henon_heiles, phi4_lattice
 from scipy.integrate import quad
 from scipy.special import gammaln
+from scipy.stats import kstest, truncnorm
 
 from cheaplearn.hamiltonian.partition import real_log_partition
 from cheaplearn.hamiltonian.partition.real_annealing import annealed_real_partition
@@ -152,6 +153,8 @@ def test_the_base_within_walls_is_a_truncated_gaussian():
     X = base.raw(base.draw(1000, np.random.default_rng(12)))
     assert walls.contain(X).all()
     np.testing.assert_allclose(base.raw(base.white(X)), X, rtol=1e-12)
+    for z, low, high in zip(base.white(X).T, base.white_walls.low, base.white_walls.high, strict=True):
+        assert kstest(z, truncnorm(low, high).cdf).pvalue > 1e-4
 
 
 def test_a_wide_bracket_warns_and_is_not_verified():

@@ -30,7 +30,7 @@ REPLICA_WINDOWS = (50, 100, 200, 200)  # moves
 WORST_SWAPS = 0.3  # twice as many replicas are taken while swaps are accepted less often
 MOST_REPLICAS = 64
 BUDGET = 4e10  # visits of one term by one chain (about 0.5 ns) of the burn-in, and again of the sampling
-PATIENCE = 10  # "auto" gives up on chains that do not agree after this share of the budget
+PATIENCE = 20  # "auto" gives up on chains that do not agree after this share of the budget
 OVERHEAD = 300  # terms that one variable's share of a leapfrog step is worth
 LEAST_ESS = 100.0
 
