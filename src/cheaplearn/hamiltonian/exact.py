@@ -13,7 +13,7 @@ from ..polynomial import Polynomial
 if TYPE_CHECKING:
     from .hamiltonian import Hamiltonian
 
-__all__ = ["logit_circuit", "powers_of", "raw_polynomials"]
+__all__ = ["logit_circuit", "powers_of", "raw_polynomials", "scaled_polynomials"]
 
 
 def powers_of(sites: Sequence[int]) -> tuple[tuple[int, int], ...]:
@@ -44,7 +44,7 @@ def raw_polynomials(hamiltonian: Hamiltonian) -> tuple[Polynomial, ...]:
     variables = hamiltonian.variables
     scales = [1 / Fraction(s) for s in variables.scale.tolist()]  # t = (x - c) / s = -c/s + x/s
     centers = [-Fraction(c) * s for c, s in zip(variables.center.tolist(), scales, strict=True)]
-    return tuple(p.shift_and_scale(centers, scales) for p in _scaled_polynomials(hamiltonian, sign=1))
+    return tuple(p.shift_and_scale(centers, scales) for p in scaled_polynomials(hamiltonian, sign=1))
 
 
 def logit_circuit(hamiltonian: Hamiltonian) -> Circuit:
@@ -59,7 +59,7 @@ def logit_circuit(hamiltonian: Hamiltonian) -> Circuit:
     logits = [
         polynomial - Fraction(offset)
         for polynomial, offset in zip(
-            _scaled_polynomials(hamiltonian, sign=-1), hamiltonian.offsets.tolist(), strict=True
+            scaled_polynomials(hamiltonian, sign=-1), hamiltonian.offsets.tolist(), strict=True
         )
     ]
     variables = hamiltonian.variables
@@ -74,7 +74,8 @@ def logit_circuit(hamiltonian: Hamiltonian) -> Circuit:
     )
 
 
-def _scaled_polynomials(hamiltonian: Hamiltonian, sign: int) -> list[Polynomial]:
+def scaled_polynomials(hamiltonian: Hamiltonian, sign: int = 1) -> list[Polynomial]:
+    """Returns the energies, times a sign, as exact polynomials of the scaled variables, one per class."""
     monomials = [powers_of(sites) for sites in hamiltonian.monomials]
     return [
         Polynomial(

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from .._messages import must_be
-from .falling import falling_direction
 from .gaussian_model import degree_of
 from .hamiltonian import Hamiltonian
+from .normalizable import normalizability
 from .slopes import Slopes
 from .walls import Walls
 
@@ -20,7 +20,7 @@ FARTHEST = 1e8  # of |t|: chains beyond have run away
 
 
 class RealTarget:
-    """A density exp(-H) of real variables, checked as far as leading terms tell.
+    """A density exp(-H) of real variables that is not proved not to exist.
 
     Args:
         hamiltonian: One class, all variables real.
@@ -28,7 +28,7 @@ class RealTarget:
         owner: The function that was called, for messages.
 
     Raises:
-        ValueError: If a variable is not real, or H falls or stays level along a direction without walls.
+        ValueError: If a variable is not real, or it is proved that exp(-H) cannot be normalised.
     """
 
     def __init__(self, hamiltonian: Hamiltonian, bounds: Any, owner: str) -> None:
@@ -42,7 +42,7 @@ class RealTarget:
         self.bounds, self.walls = bounds, Walls.read(bounds, len(self.variables), owner)
         self.slopes = Slopes.of_hamiltonian(hamiltonian)
         self.degree = degree_of(hamiltonian)
-        self._refuse_level()
+        self._refuse_what_does_not_exist()
 
     @property
     def is_gaussian(self) -> bool:
@@ -59,16 +59,14 @@ class RealTarget:
         walls.reflect(X)
         return X
 
-    def refuse_falling(self, X: np.ndarray, rng: np.random.Generator) -> None:
-        """Looks along the directions of some points, and others, for a way down without end.
+    def refuse_runaways(self, X: np.ndarray) -> None:
+        """Stops chains that go to infinity: an energy of undecided existence may still fall there.
 
         Args:
             X: Raw points, shape (samples, n).
-            rng: Draws other directions.
 
         Raises:
-            ValueError: If there is one, and no wall.
-            FloatingPointError: If points are already out of all bounds.
+            FloatingPointError: If points are out of all bounds.
         """
         T = self.variables.scaled(X)
         if not np.all(np.abs(T) < FARTHEST):
@@ -77,21 +75,11 @@ class RealTarget:
                 "density exp(-H) exists. Pass `bounds`, or fit with a guarantee that it exists."
             )
             raise FloatingPointError(message)
-        direction = None if self.walls.any else falling_direction(self.hamiltonian, T, rng)
-        if direction is None:
-            return
-        largest = np.argsort(-np.abs(direction))[:3]
-        words = ", ".join(f"{self.variables.names[i]}: {direction[i]:.2g}" for i in largest)
-        got = f"energies that fall without limit along ({words})"
-        advice = "No density exp(-H) exists: pass `bounds`, or fit with a guarantee that it exists."
-        raise ValueError(must_be("hamiltonian", self.owner, "bounded below", got, advice))
 
-    def _refuse_level(self) -> None:
-        coefficients = self.hamiltonian.coefficients[:, 0]
-        used = {s for term, c in zip(self.hamiltonian.monomials, coefficients.tolist(), strict=True) if c for s in term}
-        closed = np.isfinite(self.walls.low) & np.isfinite(self.walls.high)
-        for site, name in enumerate(self.variables.names):
-            if site not in used and not closed[site]:
-                advice = "No density exp(-H) exists: pass `bounds` for it."
-                got = f"no term with {name}"
-                raise ValueError(must_be("hamiltonian", self.owner, "rising in all directions", got, advice))
+    def _refuse_what_does_not_exist(self) -> None:
+        ends = zip(self.walls.low.tolist(), self.walls.high.tolist(), strict=True)
+        found = normalizability(self.hamiltonian, dict(zip(self.variables.names, ends, strict=True)))
+        if found.verdict == "no":
+            advice = "Pass `bounds`, or fit with a guarantee that the density exists."
+            requirement = "such that exp(-H) can be normalised"
+            raise ValueError(must_be("hamiltonian", self.owner, requirement, repr(found), advice))

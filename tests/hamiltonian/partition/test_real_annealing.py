@@ -138,7 +138,9 @@ def test_henon_heiles_is_integrated_on_a_grid_if_confined():
     truth = math.log((np.exp(-H(X)[:, 0]) * 64 * np.outer(w, w).ravel()).sum())
     found = annealed(H, 11)
     assert abs(found.log_partition - truth) < 4 * found.standard_error
-    with pytest.raises(ValueError, match="`hamiltonian` of `real_log_partition` must be bounded below"):
+    with pytest.raises(
+        ValueError, match=r"`hamiltonian` of `real_log_partition` must be such that exp.-H. can be normalised"
+    ):
         real_log_partition(henon_heiles())
 
 
@@ -174,7 +176,11 @@ def test_wrong_arguments_are_named():
         ValueError, match="`samples` of `real_log_partition` must be within `bounds`, got row 1 outside"
     ):
         real_log_partition(H, samples=np.array([[0.0] * 3, [2.0] * 3] * 3), bounds=[(-1, 1)] * 3)
-    with pytest.raises(ValueError, match="`hamiltonian` of `real_log_partition` must be rising in all directions"):
+    with pytest.raises(
+        ValueError, match=r"`hamiltonian` of `real_log_partition` must be such that exp.-H. can be normalised"
+    ):
         real_log_partition(gaussian_chain(3, mass=0.0))
-    with pytest.raises(ValueError, match=r"`hamiltonian` of `real_log_partition` must be bounded below, got H falling"):
+    with pytest.raises(
+        ValueError, match=r"`hamiltonian` of `real_log_partition` must be such that exp.-H. can be normalised"
+    ):
         real_log_partition(hamiltonian_of({(0, 0): 1.0, (0, 0, 0): 1e-3}, 1))

@@ -194,9 +194,7 @@ def test_a_seed_repeats_the_samples():
 
 
 def test_henon_heiles_has_no_density_unless_confined():
-    with pytest.raises(
-        ValueError, match=r"`hamiltonian` of `sample_real` must be bounded below, got energies that fall"
-    ):
+    with pytest.raises(ValueError, match=r"`hamiltonian` of `sample_real` must be such that exp.-H. can be normalised"):
         sample_real(henon_heiles(), 10, 0)
     drawn = sample_real(henon_heiles(confining=0.1), 4000, 13)
     x, w = np.polynomial.legendre.leggauss(200)
@@ -220,7 +218,7 @@ def test_henon_heiles_has_no_density_unless_confined():
     ],
 )
 def test_densities_that_do_not_exist_are_refused(terms, n):
-    with pytest.raises(ValueError, match=r"`hamiltonian` of `sample_real` must be (bounded below|rising in all)"):
+    with pytest.raises(ValueError, match=r"`hamiltonian` of `sample_real` must be such that exp.-H. can be normalised"):
         sample_real(hamiltonian_of(terms, n), 10, 0)
 
 

@@ -37,8 +37,7 @@ def normalizability(H: Any, bounds: Mapping[str, tuple[Any, Any]] | None = None,
     are no sum of squares, and beyond the size limits of the solver.
 
     Args:
-        H: A Polynomial (exact coefficients), or a Hamiltonian of one class (in raw variables; bits and spins cannot
-            go to infinity).
+        H: A Polynomial (exact coefficients), or a Hamiltonian of one class (bits and spins cannot go to infinity).
         bounds: (low, high) by name, None or infinity for an open end. Variables between two ends do not
             matter for divergence; those with one end go to infinity on the other side only.
         seed: Of the random starts of the search for directions; it can change "undecided" to "no", nothing else.
@@ -106,7 +105,7 @@ def _proof_of_no(
         if found is not None:
             return _no_by_fall(found, component, domain)
     if flat := constant_directions(part, lines):
-        raw = {domain.names[i]: float(u) for i, u in flat[0].items()}
+        raw, _ = domain.folded({i: float(u) for i, u in flat[0].items()}, dict.fromkeys(flat[0], 1))
         proof = "H does not change along this line, so exp(-H) has infinite mass."
         return Normalizability("no", proof, "constant direction", raw, dict.fromkeys(raw, 1.0))
     volumes = [2 if i in half else 1 for i in component.variables]

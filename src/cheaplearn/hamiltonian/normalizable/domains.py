@@ -11,6 +11,7 @@ from typing import Any
 from ..._messages import must_be
 from ...polynomial import Polynomial
 from ...polynomial.monomials import Monomial
+from ..exact import scaled_polynomials
 from ..hamiltonian import Hamiltonian
 
 __all__ = ["Domain", "polynomial_and_domain"]
@@ -27,11 +28,13 @@ class Domain:
         names: The variables.
         ends: (low, high) of each, low < high.
         discrete: Indices of those that take only the two values at their ends.
+        scale: Raw length of one unit of each; empty for 1.
     """
 
     names: tuple[str, ...]
     ends: tuple[tuple[float, float], ...]
     discrete: frozenset[int] = frozenset()
+    scale: tuple[float, ...] = ()
 
     @property
     def bounded(self) -> tuple[int, ...]:
@@ -79,7 +82,8 @@ class Domain:
             Rates and powers by name.
         """
         half = self.half
-        raw = {self.names[i]: half[i] * u * u if i in half else u for i, u in rates.items()}
+        units = dict(enumerate(self.scale))
+        raw = {self.names[i]: (half[i] * u * u if i in half else u) * units.get(i, 1.0) for i, u in rates.items()}
         return raw, {self.names[i]: float(powers[i] * (2 if i in half else 1)) for i in rates}
 
 
@@ -91,7 +95,8 @@ def polynomial_and_domain(H: Any, bounds: Mapping[str, tuple[Any, Any]] | None) 
         bounds: (low, high) by name; None or infinite where open.
 
     Returns:
-        H in raw variables and their domain; bits and spins are bounded.
+        H and the domain of its variables; bits and spins are bounded. A Hamiltonian counts in its scaled variables:
+        whether the density exists does not depend on units.
 
     Raises:
         TypeError: If `H` is neither.
@@ -101,7 +106,7 @@ def polynomial_and_domain(H: Any, bounds: Mapping[str, tuple[Any, Any]] | None) 
         if len(H.classes) != 1:
             advice = "Pass one of H.to_polynomials()."
             raise ValueError(must_be("H", OWNER, "the energy of one density", f"{len(H.classes)} classes", advice))
-        polynomial, kinds = H.to_polynomials()[0], dict(zip(H.variables.names, H.variables.kinds, strict=True))
+        polynomial, kinds = scaled_polynomials(H)[0], dict(zip(H.variables.names, H.variables.kinds, strict=True))
     elif isinstance(H, Polynomial):
         polynomial, kinds = H, {}
     else:
@@ -114,7 +119,11 @@ def polynomial_and_domain(H: Any, bounds: Mapping[str, tuple[Any, Any]] | None) 
         raise ValueError(must_be("bounds", OWNER, f"of real variables among {real}", unknown))
     open_ends = (-math.inf, math.inf)
     ends = tuple(ENDS[kinds[name]] if i in discrete else given.get(name, open_ends) for i, name in enumerate(names))
-    return polynomial, Domain(names, ends, discrete)
+    if not isinstance(H, Hamiltonian):
+        return polynomial, Domain(names, ends, discrete)
+    units = zip(ends, H.variables.center.tolist(), H.variables.scale.tolist(), strict=True)
+    scaled = tuple(((low - center) / scale, (high - center) / scale) for (low, high), center, scale in units)
+    return polynomial, Domain(names, scaled, discrete, tuple(H.variables.scale.tolist()))
 
 
 def _checked_ends(name: str, ends: Any) -> tuple[float, float]:

@@ -55,7 +55,6 @@ def annealed_real_partition(
 
     Source: Neal (2001); Burda, Grosse & Salakhutdinov (2015); Bennett (1976).
     """
-    target.refuse_falling(target.wide_points(chains, rng), rng)
     X, notes = _model_samples(target, rng, chains, samples)
     back = min(chains, len(X) // 2)
     base = Gaussian.of_points(X[:-back], target.walls, BREADTH)

@@ -138,18 +138,17 @@ def _chained(
 
 def _learned(target: RealTarget, X: np.ndarray, rng: np.random.Generator) -> tuple[RealMoves, np.ndarray]:
     """Lets chains settle and learns units and step size; returns the points of the last window too."""
-    target.refuse_falling(X, rng)
     variables = target.variables
     units = Gaussian(variables.center, np.array(variables.scale), target.walls)
     moves = RealMoves(target.slopes, units, X, np.ones(1), rng)
     moves.settle(SETTLING)
     seen = X
     for window in WINDOWS:
-        target.refuse_falling(moves.values, rng)
+        target.refuse_runaways(moves.values)
         seen = moves.learn(window)
         moves.use_units(Gaussian.of_points(seen, target.walls))
     moves.learn(WINDOWS[0])
-    target.refuse_falling(moves.values, rng)
+    target.refuse_runaways(moves.values)
     return moves, seen
 
 
@@ -186,7 +185,7 @@ def _drawn(
         return trace
 
     run = collected(advance, lambda: moves.values, n, burnt.trace, thinning, _affordable(target, moves), "moves")
-    target.refuse_falling(moves.values, np.random.default_rng(0))
+    target.refuse_runaways(moves.values)
     if run.rhat > WORST_RHAT:
         notes += (f"Chains disagree: split R-hat is {run.rhat:.3g}, more than {WORST_RHAT}.",)
     return RealSamples(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -12,9 +11,7 @@ from scipy.sparse import csr_array, eye_array
 
 from ...geometry import Geometry
 from ...hamiltonian import Hamiltonian, Monomials, Orbits, Variables
-from ...hamiltonian.exact import powers_of
 from ...hamiltonian.normalizable import Normalizability, guaranteed_couplings, normalizability
-from ...polynomial import Polynomial
 from ..families import Family
 from .basis import ProductBasis
 from .bounds import Bounds
@@ -82,6 +79,10 @@ class RealTerms:
         """Returns the sums of score matching over samples."""
         t, weight = samples.scaled(self.variables)
         return score_sums(t, weight, self.basis, self.tying, self.bounds)
+
+    def existence(self, couplings: np.ndarray) -> Normalizability:
+        """Decides whether the density with couplings of the monomials exists."""
+        return normalizability(self.hamiltonian(couplings), self.walls.named(self.variables.names))
 
     def hamiltonian(
         self, couplings: np.ndarray, covariance: CouplingCovariance | None = None, to_terms: csr_array | None = None
@@ -157,11 +158,11 @@ def fit_real_terms(
     """
     solution = solve(sums, ridge)
     couplings = terms.to_terms @ solution.theta
-    existence = density_exists(terms, couplings)
+    existence = terms.existence(couplings)
     if guarantee and existence.verdict != "yes":
         note = f"The couplings of least loss have no density that provably exists ({existence.proof}); the nearest do."
         constrained = _constrained(terms, sums, ridge)
-        found = density_exists(terms, constrained)
+        found = terms.existence(constrained)
         return RealFit(terms.hamiltonian(constrained), found, math.nan, (note,))
     covariance = None
     if with_errors and samples is not None:
@@ -197,23 +198,7 @@ def fit_gaussian(terms: RealTerms, samples: RealSamples) -> RealFit:
     covariance = None if found.covariance is None else CouplingCovariance(found.covariance, nothing)
     couplings = to_terms @ found.theta
     hamiltonian = terms.hamiltonian(couplings, covariance, to_terms)
-    return RealFit(hamiltonian, density_exists(terms, couplings), found.gain, found.notes, found.converged)
-
-
-def density_exists(terms: RealTerms, couplings: np.ndarray) -> Normalizability:
-    """Decides whether exp(-H) can be normalised, in scaled variables; a direction is returned in raw ones."""
-    powers = map(powers_of, terms.monomials)
-    names, scale = terms.variables.names, terms.variables.scale
-    H = Polynomial(dict(zip(powers, map(Fraction, couplings.tolist()), strict=True)), names)
-    bounds = terms.bounds
-    walls = None
-    if bounds is not None:
-        walls = dict(zip(names, zip(bounds.low.tolist(), bounds.high.tolist(), strict=True), strict=True))
-    found = normalizability(H, walls)
-    if found.direction is None:
-        return found
-    unit = dict(zip(names, scale.tolist(), strict=True))
-    return replace(found, direction={name: rate * unit[name] for name, rate in found.direction.items()})
+    return RealFit(hamiltonian, terms.existence(couplings), found.gain, found.notes, found.converged)
 
 
 def _constrained(terms: RealTerms, sums: ScoreSums, ridge: float) -> np.ndarray:
