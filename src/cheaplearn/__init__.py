@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .network import Network as Network
     from .network import load as load
     from .polynomial import Polynomial as Polynomial
+    from .symmetry import describe as describe
     from .symmetry import symmetries as symmetries
 
 __version__ = "0.1.0"
@@ -49,6 +50,7 @@ _HOME = {  # public name -> the room it lives in
     "sequence_weights": "learning",
     "contact_scores": "learning",
     "symmetries": "symmetry",
+    "describe": "symmetry",
     "compile": "compiler",
     "ToleranceError": "compiler",
 }

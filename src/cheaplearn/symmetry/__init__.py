@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from .describing import describe
 from .finding import symmetries
 from .results import DiscreteSymmetry, Generator, Symmetries
+from .structure import Structure
 
-__all__ = ["DiscreteSymmetry", "Generator", "Symmetries", "symmetries"]
+__all__ = ["DiscreteSymmetry", "Generator", "Structure", "Symmetries", "describe", "symmetries"]

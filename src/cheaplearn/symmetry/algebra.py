@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from scipy import linalg
@@ -58,7 +59,7 @@ def identify(matrices: Sequence[np.ndarray], tolerance: float = _ZERO) -> str:
     k = len(basis)
     centre = _null(np.concatenate([constants[:, :, c].T for c in range(k)]), k, tolerance)
     if len(centre) == k:
-        return _abelian(basis)
+        return _abelian(basis, tolerance)
     derived = _span(constants.reshape(-1, k), tolerance)
     signature = _signature(_killing(constants), tolerance)
     fallback = f"dimension {k}, Killing signature ({signature[0]}, {signature[1]})"
@@ -70,7 +71,7 @@ def identify(matrices: Sequence[np.ndarray], tolerance: float = _ZERO) -> str:
         return fallback
     parts = [semisimple]
     if len(centre):
-        parts.append(_abelian(orthonormal(np.tensordot(centre, basis, 1)), short=True))
+        parts.append(_abelian(orthonormal(np.tensordot(centre, basis, 1)), tolerance, short=True))
     return " + ".join(parts)
 
 
@@ -138,8 +139,8 @@ def _large(basis: np.ndarray) -> str:
     return (f"so({p},{q})" if q else f"so({p})") if p + q == m else unknown
 
 
-def _abelian(basis: np.ndarray, short: bool = False) -> str:
-    kinds = [_one_parameter(matrix) for matrix in basis] if len(basis) == 1 else [_torus(basis)]
+def _abelian(basis: np.ndarray, tolerance: float, short: bool = False) -> str:
+    kinds = [_one_parameter(matrix, tolerance) for matrix in basis] if len(basis) == 1 else [_torus(basis, tolerance)]
     if len(basis) == 1:
         return kinds[0]
     split = {"so(2)": " + ".join(["so(2)"] * len(basis)), "so(1,1)": " + ".join(["so(1,1)"] * len(basis))}
@@ -148,21 +149,21 @@ def _abelian(basis: np.ndarray, short: bool = False) -> str:
     return f"abelian R^{len(basis)}" + (f" ({split[kinds[0]]})" if kinds[0] in split else "")
 
 
-def _one_parameter(matrix: np.ndarray) -> str:
+def _one_parameter(matrix: np.ndarray, tolerance: float) -> str:
     values = linalg.eigvals(matrix)
     size = max(float(np.abs(values).max(initial=0.0)), 1e-300)
-    if size <= 1e-5 * np.linalg.norm(matrix):
+    if size <= 10 * tolerance * np.linalg.norm(matrix):
         return "R"
-    if np.abs(values.real).max() <= 1e-6 * size:
+    if np.abs(values.real).max() <= 10 * tolerance * size:
         return "so(2)"
-    if np.abs(values.imag).max() <= 1e-6 * size:
+    if np.abs(values.imag).max() <= 10 * tolerance * size:
         return "so(1,1)"
     return "R"
 
 
-def _torus(basis: np.ndarray) -> str:
-    kinds = {_one_parameter(matrix) for matrix in basis} | {
-        _one_parameter(np.tensordot(w, basis, 1)) for w in _mixtures(len(basis))
+def _torus(basis: np.ndarray, tolerance: float) -> str:
+    kinds = {_one_parameter(matrix, tolerance) for matrix in basis} | {
+        _one_parameter(np.tensordot(w, basis, 1), tolerance) for w in _mixtures(len(basis))
     }
     return kinds.pop() if len(kinds) == 1 else "R"
 
@@ -216,18 +217,23 @@ def _ideals(basis: np.ndarray, tolerance: float) -> list[np.ndarray]:
         equations = np.concatenate([
             np.kron(ad, eye) - np.kron(eye, ad.T) for ad in np.tensordot(_mixtures(k), adjoint, 1)
         ])
-    commutant = _null(equations.T @ equations, k * k, tolerance)
+    commutant = _null(equations, k * k, tolerance)
     generic = np.tensordot(np.random.default_rng(1).normal(size=len(commutant)), commutant, 1).reshape(k, k)
-    values, vectors = linalg.eig(generic)
-    groups: list[list[int]] = []
-    for i in np.argsort(values.real):
-        # complex pairs belong to one ideal: an algebra over C read over R
-        if groups and abs(values[groups[-1][0]].real - values[i].real) < 1e-6 * max(np.abs(values).max(), 1e-300):
-            groups[-1].append(int(i))
-        else:
-            groups.append([int(i)])
+    reals = np.sort(linalg.eigvals(generic).real)
+    width = 1e-3 * max(float(np.abs(reals).max()), 1e-300)
+    # complex pairs share their real part and belong to one ideal: an algebra over C read over R
+    clusters = np.split(reals, np.flatnonzero(np.diff(reals) > width) + 1)
+    if len(clusters) == 1:
+        return [basis]
     ideals = []
-    for group in groups:
-        span = np.concatenate([vectors[:, group].real.T, vectors[:, group].imag.T])
-        ideals.append(orthonormal(np.tensordot(_span(span, 1e-6), basis, 1)))
+    for cluster in clusters:
+        low, high = cluster[0] - width / 2, cluster[-1] + width / 2
+        _, unitary, count = linalg.schur(generic, output="complex", sort=partial(_within, low, high))
+        vectors = unitary[:, :count]
+        span = linalg.svd(np.concatenate([vectors.real.T, vectors.imag.T]), full_matrices=False)[2][:count]
+        ideals.append(orthonormal(np.tensordot(span, basis, 1)))
     return ideals
+
+
+def _within(low: float, high: float, value: complex) -> bool:
+    return low <= value.real <= high

@@ -74,7 +74,9 @@ def find_discrete(test: MapTest) -> Discrete:
     )
     found += others
     words += [f"invariant under the {named[0]}" for named, _ in others]
-    group, extra = _rest_of_the_group(test, [named[2] for named, _ in found])
+    group, extra = _rest_of_the_group(
+        test, [*(named[2] for named, _ in found), *(_cycle(members[:2], n) for members in sets)]
+    )
     found += [((cycle_text(mapping, names), _kind(mapping), mapping), Verdict(True)) for mapping in extra]
     words += [f"invariant under {cycle_text(mapping, names)}" for mapping in extra[:6]]
     symmetries = [_symmetry(named, test) for named, _ in _distinct(found)]

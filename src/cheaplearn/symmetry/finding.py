@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from .._messages import must_be
-from .continuous import LEVEL, ROUNDING, Continuous, find_continuous, kernel_words, method_of
+from .continuous import Continuous, find_continuous, kernel_words
 from .discrete import find_discrete
 from .maps import MapTest
+from .null_vectors import LEVEL, ROUNDING, Solver, method_of
 from .results import Symmetries
 from .sentences import continuous_words
 from .source import Energies, is_samples, read_source
@@ -98,24 +99,25 @@ def find_symmetries(energies: Energies, affine: bool, tolerance: float | None) -
     limit = 0.0 if method == "exact" else (tolerance or ROUNDING)
     if not energies.used:
         return Symmetries(energies.names, [], "trivial", [], ["constant: every map leaves it as it is"])
-    continuous = find_continuous(energies, affine, tolerance)
+    solver = Solver(method, limit)
+    continuous = find_continuous(energies, affine, solver)
     discrete = find_discrete(MapTest(energies, limit, LEVEL / _TESTS))
-    words = _words(energies, continuous, method, affine) + discrete.words
+    words = _words(energies, continuous, solver, affine) + discrete.words
     if not continuous.generators and not discrete.symmetries:
         words.append("no symmetry found among linear one-parameter groups, sign flips, permutations and rotations")
-    words += continuous.notes + discrete.notes
+    words += solver.notes + discrete.notes
     return Symmetries(
         energies.names, continuous.generators, continuous.algebra, discrete.symmetries, words, discrete.order
     )
 
 
-def _words(energies: Energies, continuous: Continuous, method: str, affine: bool) -> list[str]:
+def _words(energies: Energies, continuous: Continuous, solver: Solver, affine: bool) -> list[str]:
     names = energies.names
     words = [] if not energies.differences else ["symmetries of the posterior p(y|x): of the differences of energies"]
-    words += continuous_words(continuous.generators, continuous.algebra, names, method == "exact")
+    words += continuous_words(continuous.generators, continuous.algebra, names, solver)
     listed = kernel_words(continuous.kernel, names)
     words += [text for text in listed if not (affine and "direction" in text)]
-    if method == "rounded" and continuous.generators:
+    if solver.method == "rounded" and continuous.generators:
         worst = max(generator.residual for generator in continuous.generators)
         words.append(f"holds to the rounding of the coefficients: the largest relative residual is {worst:.2g}")
     return words

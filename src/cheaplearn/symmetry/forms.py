@@ -71,7 +71,8 @@ def _is_kept(Q: np.ndarray, M: np.ndarray, tolerance: float) -> bool:
 
 
 def _as_matrix(solution: np.ndarray, pairs: list[tuple[int, int]], used: np.ndarray, n: int) -> np.ndarray:
-    first = solution[np.argmax(np.abs(solution) > 1e-9 * np.abs(solution).max())]
+    place = int(np.argmax(np.abs(solution) > 1e-9 * np.abs(solution).max()))
+    first = solution[place] * (1 if pairs[place][0] == pairs[place][1] else 2)
     Q = np.zeros((n, n))
     for (i, j), value in zip(pairs, (solution / first).tolist(), strict=True):
         Q[used[i], used[j]] = Q[used[j], used[i]] = value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -139,41 +139,68 @@ class MapTest:
         if not self.noisy:
             changes = [self.floats.get(image, 0.0) - sign * self.floats[key] for key, (image, sign) in images.items()]
             return Verdict(True, float(np.linalg.norm(changes)) / self.norm)
-        place = {key: i for i, key in enumerate(self.terms)}
-        rows, columns, entries = [], [], []
-        for row, (key, (image, sign)) in enumerate(images.items()):
-            rows.append(row)
-            columns.append(place[key])
-            entries.append(-float(sign))
-            if image in place:
-                rows.append(row)
-                columns.append(place[image])
-                entries.append(1.0)
-        D = sparse.coo_array((entries, (rows, columns)), shape=(len(images), len(self.terms))).tocsr()
         if self.covariance.ndim == 1:
-            size, expected, p_value = self._by_cycles(D)
+            size, expected, p_value = self._independent(images)
         else:
-            size, expected, p_value = linear_test(D, self.couplings, self.covariance)
+            size, expected, p_value = linear_test(self._relations(images), self.couplings, self.covariance)
         return Verdict(p_value >= self.level, size / self.norm, expected / self.norm, p_value)
 
-    def _by_cycles(self, D: sparse.csr_array) -> tuple[float, float, float]:
-        """The test of `noise.linear_test`, one small problem for each cycle of terms: errors are independent."""
-        _, part = sparse.csgraph.connected_components(abs(D).T @ abs(D), directed=False)
-        touched = np.flatnonzero(np.asarray(abs(D).sum(axis=0)).ravel() > 0)
-        size = float(np.linalg.norm(D @ self.couplings))
-        expected = float(np.sqrt((D.power(2) @ self.covariance).sum()))
-        statistic, freedom = 0.0, 0
-        for label in np.unique(part[touched]):
-            members = np.flatnonzero(part == label)
-            block = D[:, members]
-            block = block[np.flatnonzero(np.asarray(abs(block).sum(axis=1)).ravel() > 0)].toarray()
-            weighed = block * np.sqrt(self.covariance[members])
-            u, s, _ = np.linalg.svd(weighed, full_matrices=False)
-            kept = s > 1e-9 * s.max(initial=0.0)
-            inside = u[:, kept].T @ (block @ self.couplings[members])
-            statistic += float(np.sum((inside / s[kept]) ** 2))
-            freedom += int(kept.sum())
-        return size, expected, float(stats.chi2.sf(statistic, freedom)) if freedom else 1.0
+    def _relations(self, images: dict[Key, tuple[Key, int]]) -> sparse.csr_array:
+        """Matrix D such that D theta is the change of every coupling."""
+        place = {key: i for i, key in enumerate(self.terms)}
+        entries: list[tuple[int, int, float]] = []
+        for row, (key, (image, sign)) in enumerate(images.items()):
+            entries.append((row, place[key], -float(sign)))
+            if image in place:
+                entries.append((row, place[image], 1.0))
+        rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
+        return sparse.coo_array((values, (rows, columns)), shape=(len(images), len(self.terms))).tocsr()
+
+    def _independent(self, images: dict[Key, tuple[Key, int]]) -> tuple[float, float, float]:
+        """The test of `noise.linear_test` for independent errors: each orbit of terms against its weighted mean."""
+        squares = variances = statistic = 0.0
+        freedom = 0
+        for key, (image, sign) in images.items():
+            squares += (self.floats.get(image, 0.0) - sign * self.floats[key]) ** 2
+            if (image, sign) != (key, 1):
+                alone = image == key
+                variances += 4 * self.variances[key] if alone else self.variances[key] + self.variances.get(image, 0.0)
+        for members, vanishes in _orbits(images):
+            values = np.array([sign * self.floats.get(key, 0.0) for key, sign in members.items()])
+            errors = np.array([self.variances.get(key, 0.0) for key in members])
+            known = errors == 0
+            fixed = np.append(values[known], [0.0] if vanishes else [])
+            if len(fixed) and np.ptp(fixed) > 1e-12 * self.norm:
+                return float(np.sqrt(squares)), float(np.sqrt(variances)), 0.0
+            values, errors = values[~known], errors[~known]
+            mean = fixed[0] if len(fixed) else np.average(values, weights=1 / errors)
+            statistic += float(np.sum((values - mean) ** 2 / errors))
+            freedom += len(values) - (0 if len(fixed) else 1)
+        p_value = float(stats.chi2.sf(statistic, freedom)) if freedom else 1.0
+        return float(np.sqrt(squares)), float(np.sqrt(variances)), p_value
+
+
+def _orbits(images: dict[Key, tuple[Key, int]]) -> Iterator[tuple[dict[Key, int], bool]]:
+    """Yields the terms that a map takes to each other, with signs, and whether they must vanish (term to -term)."""
+    links: dict[Key, list[tuple[Key, int]]] = {}
+    for key, (image, sign) in images.items():
+        links.setdefault(key, []).append((image, sign))
+        links.setdefault(image, []).append((key, sign))
+    seen: set[Key] = set()
+    for start in links:
+        if start in seen:
+            continue
+        members, stack, vanishes = {start: 1}, [start], False
+        while stack:
+            key = stack.pop()
+            for other, sign in links[key]:
+                if other in members:
+                    vanishes |= members[other] != sign * members[key]
+                else:
+                    members[other] = sign * members[key]
+                    stack.append(other)
+        seen |= members.keys()
+        yield members, vanishes
 
 
 def map_key(key: Key, mapping: SignedMap) -> tuple[Key, int] | None:

@@ -55,13 +55,14 @@ def planes_of(matrix: np.ndarray) -> Planes | None:
     return Planes(tuple(pairs), tuple((speeds / speeds[0]).tolist()), kind, equal_units)
 
 
-def name_generator(matrix: np.ndarray, shift: np.ndarray | None, names: Sequence[str]) -> str:
+def name_generator(matrix: np.ndarray, shift: np.ndarray | None, names: Sequence[str], resolution: float = 1e-6) -> str:
     """Names a one-parameter group x' = M x + c.
 
     Args:
         matrix: M, shape (n, n).
         shift: c, shape (n,), or None.
         names: Of the variables.
+        resolution: Relative size of parts of eigenvalues that count as zero.
 
     Returns:
         For example "rotation of (x, y)", "boost of (x, t)", "squeeze of (x, y)", "translation along x + 2*y".
@@ -71,7 +72,7 @@ def name_generator(matrix: np.ndarray, shift: np.ndarray | None, names: Sequence
     if size <= _ZERO * step:
         assert shift is not None
         return f"translation along {linear_text(shift, names)}"
-    name = _linear_name(np.where(np.abs(matrix) > _ZERO * size, matrix, 0.0), names)
+    name = _linear_name(np.where(np.abs(matrix) > _ZERO * size, matrix, 0.0), names, resolution)
     if shift is None or step <= _ZERO * size:
         return name
     centre = linalg.lstsq(matrix, -shift)[0]
@@ -116,7 +117,7 @@ def tuple_text(indices: Sequence[int], names: Sequence[str]) -> str:
     return f"({', '.join(names[i] for i in indices)})"
 
 
-def _linear_name(matrix: np.ndarray, names: Sequence[str]) -> str:
+def _linear_name(matrix: np.ndarray, names: Sequence[str], resolution: float) -> str:
     planes = planes_of(matrix)
     if planes is not None:
         return _planes_name(planes, names)
@@ -126,7 +127,7 @@ def _linear_name(matrix: np.ndarray, names: Sequence[str]) -> str:
     if len(places) == 1:
         i, j = map(int, places[0])
         return f"shear {names[i]} -> {names[i]} + t*{names[j]}"
-    return f"{_hidden_kind(matrix)} {_flow_text(matrix, names)}"
+    return f"{_hidden_kind(matrix, resolution)} {_flow_text(matrix, names)}"
 
 
 def _planes_name(planes: Planes, names: Sequence[str]) -> str:
@@ -153,14 +154,14 @@ def _times_t(rate: float) -> str:
     return {1.0: "t", -1.0: "-t"}.get(round(rate, 9), f"{rate:.6g}*t")
 
 
-def _hidden_kind(matrix: np.ndarray) -> str:
+def _hidden_kind(matrix: np.ndarray, resolution: float) -> str:
     values = linalg.eigvals(matrix)
     size, norm = float(np.abs(values).max()), float(np.linalg.norm(matrix))
-    if size <= 1e-5 * norm:
+    if size <= 10 * resolution * norm:
         return "shear"
-    if np.abs(values.real).max() <= 1e-6 * size:
+    if np.abs(values.real).max() <= 10 * resolution * size:
         return "rotation in oblique axes"
-    if np.abs(values.imag).max() <= 1e-6 * size:
+    if np.abs(values.imag).max() <= 10 * resolution * size:
         return "boost in oblique axes"
     return "linear flow"
 

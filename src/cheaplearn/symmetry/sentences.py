@@ -8,6 +8,7 @@ import numpy as np
 
 from .forms import form_text, invariant_forms
 from .naming import Planes, planes_of, tuple_text
+from .null_vectors import Solver
 from .results import Generator
 
 __all__ = ["continuous_words", "moved_variables"]
@@ -15,14 +16,14 @@ __all__ = ["continuous_words", "moved_variables"]
 _Slots = tuple[int, ...]  # one variable of each of the planes that turn together
 
 
-def continuous_words(generators: Sequence[Generator], algebra: str, names: Sequence[str], exact: bool) -> list[str]:
+def continuous_words(generators: Sequence[Generator], algebra: str, names: Sequence[str], solver: Solver) -> list[str]:
     """Puts one-parameter groups into sentences.
 
     Args:
         generators: A basis of the algebra.
         algebra: Its name.
         names: Of the variables.
-        exact: Whether entries of the generators are exact.
+        solver: Which found them.
 
     Returns:
         Sentences; the last names the algebra.
@@ -32,7 +33,7 @@ def continuous_words(generators: Sequence[Generator], algebra: str, names: Seque
     words, rest = _grouped(generators, names)
     listed = rest if len(rest) <= 6 or words else []
     words += [f"invariant under the {generator.name}" for generator in listed]
-    form = _kept_form(generators, names, exact)
+    form = _kept_form(generators, names, solver)
     hidden = any("oblique" in g.name or "elliptic" in g.name or "scaled" in g.name for g in rest)
     if form and algebra.startswith("so(") and (hidden or len(generators) > 1):
         words.append(f"its linear symmetries keep the quadratic form {form}")
@@ -48,11 +49,11 @@ def moved_variables(generators: Sequence[Generator]) -> list[int]:
     return np.flatnonzero(used).tolist()
 
 
-def _kept_form(generators: Sequence[Generator], names: Sequence[str], exact: bool) -> str:
+def _kept_form(generators: Sequence[Generator], names: Sequence[str], solver: Solver) -> str:
     matrices = [generator.matrix for generator in generators if generator.matrix.any()]
     if not matrices or any(g.shift is not None and g.shift.any() for g in generators):
         return ""
-    forms = invariant_forms(matrices, moved_variables(generators), exact)
+    forms = invariant_forms(matrices, moved_variables(generators), solver.method == "exact", solver.resolution)
     return form_text(forms[0], names) if len(forms) == 1 else ""
 
 

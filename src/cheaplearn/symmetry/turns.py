@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from fractions import Fraction
 from functools import lru_cache
 from itertools import combinations
 
@@ -14,11 +13,11 @@ from .maps import MapTest
 from .noise import linear_test
 from .source import Key
 
-__all__ = ["Plane", "charges", "plane_sets", "rotation_matrix", "turn_order"]
+__all__ = ["Plane", "plane_sets", "rotation_matrix", "turn_order"]
 
 Plane = tuple[int, int]
-_Complex = tuple[Fraction, Fraction]
-_Row = dict[int, Fraction]  # factor by number of the coupling
+_Complex = tuple[int, int]
+_Row = dict[int, int]  # factor by number of the coupling
 
 
 def turn_order(test: MapTest, planes: Sequence[Plane]) -> tuple[int, float, float, float]:
@@ -35,9 +34,12 @@ def turn_order(test: MapTest, planes: Sequence[Plane]) -> tuple[int, float, floa
         k (0 if every angle will do, 1 if none), and residual, expected residual and p-value as of a `Verdict`.
     """
     functionals = _functionals(test.terms, tuple(planes))
-    highest = max((abs(charge) for charge in functionals), default=0)
+    highest = max(functionals, default=0)
+    unit = float(
+        max((abs(factor) for rows in functionals.values() for row in rows for factor in row.values()), default=1)
+    )
     if not test.noisy:
-        sizes = {charge: _size(test, rows) for charge, rows in functionals.items() if charge}
+        sizes = {charge: _size(test, rows) / unit for charge, rows in functionals.items() if charge}
         if test.exact:
             present = [charge for charge, rows in functionals.items() if charge and _is_there(test, rows)]
         else:
@@ -49,22 +51,11 @@ def turn_order(test: MapTest, planes: Sequence[Plane]) -> tuple[int, float, floa
         rows = [row for charge, rows in functionals.items() if (charge % order if order else charge) for row in rows]
         D = np.zeros((len(rows), len(test.terms)))
         for i, row in enumerate(rows):
-            D[i, list(row)] = [float(factor) for factor in row.values()]
+            D[i, list(row)] = [factor / unit for factor in row.values()]
         size, expected, p_value = linear_test(D, test.couplings, test.covariance)
         if p_value >= test.level:
             return order, size / test.norm, expected / test.norm, p_value
     return 1, 1.0, 0.0, 0.0
-
-
-def charges(test: MapTest, planes: Sequence[Plane]) -> set[int]:
-    """Returns the charges that occur, exactly.
-
-    Args:
-        test: Of the energy.
-        planes: Disjoint pairs of variables.
-    """
-    functionals = _functionals(test.terms, tuple(planes))
-    return {charge for charge, rows in functionals.items() if _is_there(test, rows)}
 
 
 def rotation_matrix(planes: Sequence[Plane], order: int, n: int) -> np.ndarray:
@@ -82,11 +73,20 @@ def rotation_matrix(planes: Sequence[Plane], order: int, n: int) -> np.ndarray:
 
 
 def _functionals(terms: tuple[Key, ...], planes: tuple[Plane, ...]) -> dict[int, list[_Row]]:
-    """Coefficients in z and zbar of each charge, as linear functions of the couplings; zero rows are left out."""
+    """Coefficients in z and zbar of each charge, as linear functions of the couplings; zero rows are left out.
+
+    All are multiplied by one power of 2, so that factors are whole numbers.
+
+    Returns:
+        Rows by charge >= 0.
+    """
+    turned = {variable for plane in planes for variable in plane}
+    highest = max((sum(e for v, e in monomial if v in turned) for _, monomial in terms), default=0)
     rows: dict[tuple[int, object], dict[int, _Complex]] = {}
     for t, (k, monomial) in enumerate(terms):
         powers = dict(monomial)
-        spread: dict[tuple[tuple[int, int], ...], _Complex] = {(): (Fraction(1), Fraction(0))}
+        degree = sum(power for variable, power in monomial if variable in turned)
+        spread: dict[tuple[tuple[int, int], ...], _Complex] = {(): (2 ** (highest - degree), 0)}
         for x, y in planes:
             local = _in_z(powers.pop(x, 0), powers.pop(y, 0))
             spread = {
@@ -95,11 +95,10 @@ def _functionals(terms: tuple[Key, ...], planes: tuple[Plane, ...]) -> dict[int,
         others = tuple(sorted(powers.items()))
         for places, value in spread.items():
             charge = sum(a - b for a, b in places)
-            rows.setdefault((charge, (k, others, places)), {})[t] = value
+            if charge >= 0:  # negative charges are the conjugates of positive ones
+                rows.setdefault((charge, (k, others, places)), {})[t] = value
     found: dict[int, list[_Row]] = {}
     for (charge, _), entries in rows.items():
-        if charge < 0:
-            continue  # the conjugate of the positive one
         for part in (0, 1):
             row = {t: value[part] for t, value in entries.items() if value[part]}
             if row:
@@ -109,14 +108,14 @@ def _functionals(terms: tuple[Key, ...], planes: tuple[Plane, ...]) -> dict[int,
 
 @lru_cache(maxsize=1024)
 def _in_z(a: int, b: int) -> dict[tuple[int, int], _Complex]:
-    """Expands x^a y^b with x = (z + zbar) / 2 and y = (z - zbar) / (2i)."""
+    """Expands (2 x)^a (2 y)^b with 2 x = z + zbar and 2 y = (z - zbar) / i."""
     result: dict[tuple[int, int], _Complex] = {}
     unit = [(1, 0), (0, -1), (-1, 0), (0, 1)][b % 4]  # (1 / i)^b
     for i in range(a + 1):
         for j in range(b + 1):
-            value = Fraction(math.comb(a, i) * math.comb(b, j) * (-1) ** (b - j), 2 ** (a + b))
+            value = math.comb(a, i) * math.comb(b, j) * (-1) ** (b - j)
             place = (i + j, a + b - i - j)
-            before = result.get(place, (Fraction(0), Fraction(0)))
+            before = result.get(place, (0, 0))
             result[place] = (before[0] + value * unit[0], before[1] + value * unit[1])
     return {place: value for place, value in result.items() if any(value)}
 
