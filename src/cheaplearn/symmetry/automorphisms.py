@@ -55,6 +55,7 @@ class _Search:
         self.test, self.signed, self.budget = test, signed, budget
         self.n = len(test.energies.names)
         self.base = _connected_order(test)
+        self.colours = _colours(test) if test.exact else dict.fromkeys(self.base, 0)
         place = {variable: i for i, variable in enumerate(self.base)}
         self.ready: list[list[Key]] = [[] for _ in self.base]  # terms whose last variable is this one
         for key in test.terms:
@@ -117,7 +118,8 @@ class _Search:
 
     def _fits(self, depth: int, targets: list[int], signs: list[int]) -> bool:
         kinds, variable = self.test.energies.kinds, self.base[depth]
-        if kinds[variable] != kinds[targets[variable]]:
+        image = targets[variable]
+        if kinds[variable] != kinds[image] or self.colours[variable] != self.colours[image]:
             return False
         for key in self.ready[depth]:
             self.budget -= 1
@@ -128,6 +130,25 @@ class _Search:
             if not self.test.agrees(key, *moved):
                 return False
         return True
+
+
+def _colours(test: MapTest) -> dict[int, int]:
+    """Tells variables apart by the terms they occur in, until that tells no more: images have the same colour."""
+    colours = dict.fromkeys(test.energies.used, 0)
+    for _ in range(len(colours)):
+        seen: dict[int, list[object]] = {variable: [] for variable in colours}
+        for k, monomial in test.terms:
+            size = abs(test.values[k, monomial])
+            pattern = sorted((colours[variable], power) for variable, power in monomial)
+            for variable, power in monomial:
+                seen[variable].append((k, size, power, tuple(pattern)))
+        signs = {variable: (colours[variable], tuple(sorted(seen[variable]))) for variable in colours}  # type: ignore[type-var]
+        number = {sign: i for i, sign in enumerate(sorted(set(signs.values())))}
+        refined = {variable: number[sign] for variable, sign in signs.items()}
+        if len(number) == len(set(colours.values())):
+            return refined
+        colours = refined
+    return colours
 
 
 def _connected_order(test: MapTest) -> list[int]:

@@ -73,7 +73,7 @@ def _inner(polynomial: Polynomial, parts: dict[int, Polynomial], r: int) -> Poly
 
 
 def _outer(polynomial: Polynomial, inner: Polynomial, r: int) -> Polynomial | None:
-    terms = {}
+    terms: dict[tuple[tuple[int, int], ...], Fraction] = {}
     rest = polynomial
     for power in range(r + 1):
         rest, digit = divided(rest, inner)

@@ -119,5 +119,6 @@ def _words(energies: Energies, continuous: Continuous, solver: Solver, affine: b
     words += [text for text in listed if not (affine and "direction" in text)]
     if solver.method == "rounded" and continuous.generators:
         worst = max(generator.residual for generator in continuous.generators)
-        words.append(f"holds to the rounding of the coefficients: the largest relative residual is {worst:.2g}")
+        if worst:
+            words.append(f"holds to the rounding of the coefficients: the largest relative residual is {worst:.2g}")
     return words

@@ -33,7 +33,7 @@ def interaction_edges(polynomials: Iterable[Polynomial]) -> list[tuple[int, int]
     Returns:
         Pairs i < j, sorted.
     """
-    edges = set()
+    edges: set[tuple[int, int]] = set()
     for polynomial in polynomials:
         for monomial in polynomial.terms:
             edges.update(combinations([i for i, _ in monomial], 2))

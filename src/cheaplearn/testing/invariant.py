@@ -90,8 +90,9 @@ def _check_terms(polynomial: Polynomial, label: str, name: str, generator: Any, 
     if isinstance(generator, np.ndarray):
         changed = _substituted(polynomial, generator)
         limit = 1e-9 if tolerance is None else tolerance
-        differences = {
-            m: changed.terms.get(m, 0) - polynomial.terms.get(m, 0) for m in {*changed.terms, *polynomial.terms}
+        differences: dict[Any, Fraction] = {
+            m: Fraction(changed.terms.get(m, 0) - polynomial.terms.get(m, 0))
+            for m in {*changed.terms, *polynomial.terms}
         }
     else:
         limit = tolerance or 0.0
