@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from .network import Network as Network
     from .network import load as load
     from .polynomial import Polynomial as Polynomial
+    from .symmetry import describe as describe
+    from .symmetry import symmetries as symmetries
 
 __version__ = "0.1.0"
 
@@ -47,6 +49,8 @@ _HOME = {  # public name -> the room it lives in
     "read_alignment": "learning",
     "sequence_weights": "learning",
     "contact_scores": "learning",
+    "symmetries": "symmetry",
+    "describe": "symmetry",
     "compile": "compiler",
     "ToleranceError": "compiler",
 }
