@@ -60,7 +60,7 @@ def tables(equations, methods, samples, noise, seeds):
         for name, method in methods.items():
             found = 0
             for seed in range(seeds):
-                X, y, clean, truth = sample(equation, samples, noise, seed)
+                X, y, truth = sample(equation, samples, noise, seed)
                 started = time.perf_counter()
                 right, error = method(X, y, truth, equation, noise)
                 total[name][2] += time.perf_counter() - started
@@ -71,7 +71,9 @@ def tables(equations, methods, samples, noise, seeds):
         print(f"| {equation['id']} | {equation['formula']} | " + " | ".join(row) + " |", flush=True)
     runs = seeds * len(equations)
     print("| all | | " + " | ".join(f"**{right}/{runs}**" for right, _, _ in total.values()) + " |")
-    print("| largest error of a coefficient, relative | | " + " | ".join(f"{e:.1e}" for _, e, _ in total.values()) + " |")
+    print(
+        "| largest error of a coefficient, relative | | " + " | ".join(f"{e:.1e}" for _, e, _ in total.values()) + " |"
+    )
     print("| seconds per fit | | " + " | ".join(f"{s / runs:.2f}" for _, _, s in total.values()) + " |\n", flush=True)
 
 
@@ -85,7 +87,7 @@ def sample(equation, samples, noise, seed):
     clean = sympy.lambdify(symbols, expression, "numpy")(*X.T)
     poly = sympy.Poly(expression, *symbols)
     truth = dict(poly.terms())
-    return X, clean + noise * clean.std() * rng.normal(size=samples), clean, truth
+    return X, clean + noise * clean.std() * rng.normal(size=samples), truth
 
 
 def ours(X, y, truth, equation, noise):
@@ -139,7 +141,7 @@ def ridge(X, y, truth, equation, noise):
 
 def lasso(X, y, truth, equation, noise):
     features, powers = library(X)
-    model = make_pipeline(features, StandardScaler(), LassoCV(cv=3, n_alphas=30, max_iter=2000)).fit(X, y)
+    model = make_pipeline(features, StandardScaler(), LassoCV(cv=3, alphas=20, max_iter=500)).fit(X, y)
     return peer(model[-1].coef_ / model[-2].scale_, powers, X, y, truth, noise)
 
 

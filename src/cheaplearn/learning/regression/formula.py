@@ -114,7 +114,9 @@ def _price(formula: Polynomial, snapped: Polynomial, hamiltonian: Hamiltonian, f
     scale = hamiltonian.variables.scale
     change = snapped - formula
     shift = np.zeros(len(F))
-    for k, sites in enumerate([(), *hamiltonian.monomials]):
+    terms, orbits = list(hamiltonian.monomials), hamiltonian.orbits
+    own = terms if orbits is None else [terms[first] for first in orbits.first]  # terms of an orbit share a fraction
+    for k, sites in enumerate([(), *own]):
         difference = float(change.terms.get(powers_of(sites), 0))
         shift[k] = difference * np.prod(scale[list(sites)]) / found.units.y_scale[output]
     used = np.any(F != 0, axis=1)
