@@ -89,8 +89,9 @@ class HamiltonianRegressor(LadderPlot, MultiOutputMixin, RegressorMixin, BaseEst
         random_state: Seed of the folds.
         verbose: 1 or more draws a progress bar on stderr.
         max_terms: Families with more monomials are not fitted, and `ladder_notes_` says so.
-        sparse: Whether to drop terms of the chosen family, in raw units, as long as the Bayesian information
-            criterion falls.
+        sparse: Whether to drop terms of the chosen family, in raw units, as long as the extended Bayesian information
+            criterion falls (`regression.selection`). Terms of all orders of the ladder that have the chosen radius and
+            symmetry are tried.
         checkpoint: Folder in which scores of finished families are kept, so that an interrupted fit goes on; or None.
 
     Attributes:
@@ -333,8 +334,8 @@ class HamiltonianRegressor(LadderPlot, MultiOutputMixin, RegressorMixin, BaseEst
     def formula_(self) -> list[Polynomial]:
         """The prediction as exact polynomials of the raw variables, one per output.
 
-        If sparse, every coefficient is replaced by the simplest fraction within its 95 % interval where the interval is
-        so short that a fraction as simple is there by chance in less than 1 of 20 cases, and if the formula is as
+        If sparse, every coefficient is replaced by the simplest fraction within 3 standard errors where these are
+        so small that a fraction as simple is there by chance in less than 1 of 20 cases, and if the formula is as
         good (`formula_notes_`); else coefficients are what was fitted.
         """
         check_is_fitted(self)

@@ -14,7 +14,7 @@ __all__ = ["formulas", "simplest_fraction"]
 
 LEAST_ERROR = 1e-11  # relative: a coefficient is never known better than this
 CHANCE = 0.05  # of a fraction as simple to lie in the interval by accident
-REACH = 1.959963984540054  # standard errors: 95 %
+REACH = 3.0  # standard errors: a true fraction lies outside for 1 of 370 coefficients
 
 
 def formulas(hamiltonian: Hamiltonian, found: Estimate, snap: bool) -> tuple[list[Polynomial], list[str]]:
