@@ -24,7 +24,7 @@ from .arguments import (
 )
 from .checkpoint import Checkpoint, fingerprint
 from .climber import LadderPlot
-from .families import Family, list_families, softmax_excess
+from .families import NO_TERM, Family, list_families, softmax_excess
 from .folds import make_folds
 from .generative import draw_samples, fit_generative
 from .ladder import Ladder, climb, parameter_count, unscored
@@ -262,9 +262,10 @@ class HamiltonianClassifier(LadderPlot, ClassifierMixin, BaseEstimator):
         return fingerprint(arrays, settings)
 
     def _warn(self, converged: bool) -> None:
-        if self.ladder_notes_:
-            count = f" ({len(self.ladder_notes_)} such families: see `ladder_notes_`)"
-            message = f"HamiltonianClassifier: {self.ladder_notes_[0]}{count}"
+        left_out = [note for note in self.ladder_notes_ if NO_TERM not in note]
+        if left_out:
+            count = f" ({len(left_out)} such families: see `ladder_notes_`)"
+            message = f"HamiltonianClassifier: {left_out[0]}{count}"
             warnings.warn(message, UserWarning, stacklevel=3)
         if not converged:
             message = (
