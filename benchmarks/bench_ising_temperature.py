@@ -29,7 +29,7 @@ from cheaplearn.learning import HamiltonianClassifier
 TEMPERATURES = (1.8, 2.0, 2.27, 2.5, 3.0)
 FOLDS = 3
 LADDER_ROWS = 200  # of each temperature, for the whole ladder
-MLP_GRID = {"hidden_layer_sizes": [(64,), (128,)], "alpha": [1e-4, 1e-1, 1.0]}
+MLP_GRID = {"hidden_layer_sizes": [(64,), (128,)], "alpha": [1e-4, 1e-1, 1.0], "early_stopping": [True, False]}
 
 
 def configurations(side, rows, seed):
@@ -57,7 +57,7 @@ def symmetric(side, seed):
 
 
 def network(seed):
-    plain = MLPClassifier(early_stopping=True, max_iter=200, random_state=seed)
+    plain = MLPClassifier(max_iter=100, random_state=seed)
     return GridSearchCV(plain, MLP_GRID, cv=StratifiedKFold(FOLDS, shuffle=True, random_state=seed))
 
 

@@ -63,7 +63,9 @@ def draw_families(axes: Axes, ladder: pd.DataFrame) -> None:
     """
     best = ladder.loc[ladder["loss"].idxmin()]
     axes.axhline(best["loss"] + best["standard_error"], color=MUTED, linestyle=(0, (4, 3)), linewidth=0.9, zorder=1)
-    for marker, (order, rows) in zip(_MARKERS, ladder.groupby("order"), strict=False):
+    tied = ladder["symmetry"].notna()
+    parts = [*ladder[~tied].groupby("order"), *((None, rows) for rows in [ladder[tied]] if len(rows))]
+    for marker, (order, rows) in zip(_MARKERS, parts, strict=False):
         rows = rows.sort_values("parameters")
         axes.errorbar(
             rows["parameters"],
@@ -72,12 +74,12 @@ def draw_families(axes: Axes, ladder: pd.DataFrame) -> None:
             color=INK,
             ecolor=MUTED,
             elinewidth=0.9,
-            linewidth=0.8,
+            linewidth=0.8 if order is not None else 0.0,
             marker=marker,
             markersize=5,
             markerfacecolor=SURFACE,
             markeredgecolor=INK,
-            label=f"order {order}",
+            label=f"order {order}" if order is not None else "with a symmetry",
             zorder=2,
         )
         chosen = rows[rows["chosen"]]
