@@ -235,7 +235,10 @@ def small():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"symmetry": "translation"}, "`symmetry` of .* must be such that the geometry has it, got 'translation' of None"),
+        (
+            {"symmetry": "translation"},
+            "`symmetry` of .* must be such that the geometry has it, got 'translation' of None",
+        ),
         ({"levels": 2}, "`levels` .* must be 0, got 2. Other values of `levels` are not built yet"),
         ({"engine": "dask"}, "`engine` .* must be 'numpy' or 'streaming', got 'dask'. .* not built yet"),
         ({"order": 0}, '`order` .* must be "auto", an integer of at least 1 or a list of such, got 0'),

@@ -71,7 +71,9 @@ def test_what_is_no_spin_is_named_by_row_and_column():
     with pytest.raises(ValueError, match="row 17, column x2"):
         clean.predict(s)
     for kind in ("category", ["spin"] * 5, 3):
-        with pytest.raises(ValueError, match=r"`kind` of .* must be one of real, spin, bit, or a list with one for each"):
+        with pytest.raises(
+            ValueError, match=r"`kind` of .* must be one of real, spin, bit, or a list with one for each"
+        ):
             HamiltonianClassifier(kind=kind).fit(s, y)
     with pytest.raises(ValueError, match="without signs unless all variables are real or spins"):
         HamiltonianClassifier(kind="bit", symmetry="sign flip").fit((spins(3)[0] + 1) / 2, y)
@@ -79,9 +81,9 @@ def test_what_is_no_spin_is_named_by_row_and_column():
 
 def test_generative_classifiers_take_no_checkpoint_and_no_streaming():
     s, y = spins(4)
-    with pytest.raises(ValueError, match="`checkpoint` of .* must be None if generative=True"):
+    with pytest.raises(ValueError, match=r"`checkpoint` of .* must be None if generative=True"):
         HamiltonianClassifier(generative=True, checkpoint="folder").fit(s, y)
-    with pytest.raises(ValueError, match="`engine` of .* must be 'numpy' if generative=True, got 'streaming'"):
+    with pytest.raises(ValueError, match=r"`engine` of .* must be 'numpy' if generative=True, got 'streaming'"):
         HamiltonianClassifier(generative=True, engine="streaming").fit(s, y)
 
 

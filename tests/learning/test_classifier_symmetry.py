@@ -123,9 +123,9 @@ def test_ladder_keeps_couplings_free_where_they_differ():
 
 def test_verdict_counts_from_the_class_frequencies():
     X, y = tied_truth(7, 500)
-    model = HamiltonianClassifier(
-        [1, 2], 1, Chain(6, periodic=True), [None, "translation"], cv=4, random_state=0
-    ).fit(X, y)
+    model = HamiltonianClassifier([1, 2], 1, Chain(6, periodic=True), [None, "translation"], cv=4, random_state=0).fit(
+        X, y
+    )
     assert model.verdict_.startswith("cheap: order 2, radius 1, translation-invariant: 8 numbers ")
     assert str(model.ladder_["parameters"].max()) in model.verdict_
 
@@ -143,11 +143,15 @@ def test_wrong_symmetries_are_refused_with_a_reason():
     X, y = tied_truth(9, 40)
     kinds = ["real"] * 3 + ["spin"] * 3
     mixed = np.where(np.arange(6) < 3, X, np.sign(X))
-    with pytest.raises(ValueError, match=r"`symmetry` of .* variables of the same kind, got permutation, which takes x0"):
+    with pytest.raises(
+        ValueError, match=r"`symmetry` of .* variables of the same kind, got permutation, which takes x0"
+    ):
         HamiltonianClassifier(kind=kinds, symmetry="permutation").fit(mixed, y)
-    with pytest.raises(ValueError, match=r"`cv` of .* must be given if anything has to be chosen, got None for order 2"):
-        HamiltonianClassifier(
-            2, 1, Chain(6, periodic=True), [None, "translation"], regularization=1.0, cv=None
-        ).fit(X, y)
-    with pytest.raises(ValueError, match="`cv` of .* must be given if anything has to be chosen, got None"):
+    with pytest.raises(
+        ValueError, match=r"`cv` of .* must be given if anything has to be chosen, got None for order 2"
+    ):
+        HamiltonianClassifier(2, 1, Chain(6, periodic=True), [None, "translation"], regularization=1.0, cv=None).fit(
+            X, y
+        )
+    with pytest.raises(ValueError, match=r"`cv` of .* must be given if anything has to be chosen, got None"):
         HamiltonianClassifier(2, 0, symmetry="auto", regularization=1.0, cv=None).fit(X, y)

@@ -46,7 +46,9 @@ def test_all_ways_to_multiply_agree():
         assert products.shape == Z.shape
         double = {"rtol": 1e-12, "atol": 1e-12} if products is not single else {"rtol": 1e-5, "atol": 1e-5}
         np.testing.assert_allclose(products.times(W), Z @ W, **double)
-        np.testing.assert_allclose(products.transposed_times(R), Z.T @ R, rtol=1e-9, atol=1e-4 if products is single else 1e-9)
+        np.testing.assert_allclose(
+            products.transposed_times(R), Z.T @ R, rtol=1e-9, atol=1e-4 if products is single else 1e-9
+        )
         np.testing.assert_allclose(products.squares(weight), (Z * Z).T @ weight, rtol=1e-5)
         low = products.times(W.astype(np.float32))
         assert low.dtype == np.float32
@@ -72,7 +74,7 @@ def test_features_that_are_not_held_give_the_same_model(monkeypatch, way, symmet
 
 
 def test_certain_classes_need_no_double_precision():
-    """Where p is 1 but for 1e-12 a product A - sum P A would cancel in single precision if it were formed as it stands."""
+    """Where p is nearly 1, A - sum P A would cancel in single precision if it were formed as it stands."""
     rng = np.random.default_rng(3)
     X = np.sort(rng.normal(size=(200, 1)), axis=0) + np.zeros((1, 3))
     X[:, 1:] = rng.normal(size=(200, 2))
@@ -111,7 +113,7 @@ def test_classifier_takes_tensors(device, samples):
     probabilities = found.predict_proba(tensor)
     assert isinstance(probabilities, np.ndarray)
     np.testing.assert_allclose(probabilities, expected.predict_proba(X), atol=1e-8)
-    with pytest.raises(ValueError, match="`engine` of .* must be 'numpy' if X is a tensor, got 'streaming'"):
+    with pytest.raises(ValueError, match=r"`engine` of .* must be 'numpy' if X is a tensor, got 'streaming'"):
         HamiltonianClassifier(engine="streaming", **options).fit(tensor, y)
 
 

@@ -143,10 +143,8 @@ def ladder_lines(ladder: pd.DataFrame) -> list[str]:
     lines = [f"  order  radius{_column('symmetry', width)}  parameters    loss (nats)"]
     for name, (_, row) in zip(names, ladder.iterrows(), strict=True):
         mark = "  <- chosen" if row["chosen"] else ""
-        lines.append(
-            f"  {row['order']:>5}  {radius_word(row['radius']):>6}{_column(name or "none", width)}  {row['parameters']:>10,}    "
-            f"{row['loss']:.4f} ± {row['standard_error']:.4f}{mark}"
-        )
+        shape = f"  {row['order']:>5}  {radius_word(row['radius']):>6}{_column(name or 'none', width)}"
+        lines.append(f"{shape}  {row['parameters']:>10,}    {row['loss']:.4f} ± {row['standard_error']:.4f}{mark}")
     return lines
 
 

@@ -162,9 +162,7 @@ def read_kinds(kind: Any, n_variables: int) -> tuple[str, ...]:
     return kinds
 
 
-def check_kinds(
-    X: np.ndarray, kinds: tuple[str, ...], names: tuple[str, ...], rows: np.ndarray | None = None
-) -> None:
+def check_kinds(X: np.ndarray, kinds: tuple[str, ...], names: tuple[str, ...], rows: np.ndarray | None = None) -> None:
     """Refuses spins that are not -1 or 1, and bits that are not 0 or 1.
 
     Args:

@@ -151,7 +151,7 @@ class Compact(Streamed):
     def squares(self, weight: np.ndarray) -> np.ndarray:
         """Returns weighted sums of squares, to single precision: they only steer."""
         blocks = (slice(start, start + ROWS_AT_ONCE) for start in range(0, self.shape[0], ROWS_AT_ONCE))
-        return sum((self._single[rows] ** 2).T @ weight[rows] for rows in blocks)  # type: ignore[return-value]
+        return sum((self._single[rows] ** 2).T @ weight[rows] for rows in blocks)
 
 
 def held(streamed: Streamed, example: Any = None) -> Held:

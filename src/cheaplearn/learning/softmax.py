@@ -157,9 +157,7 @@ class _Progress:
 class _Objective:
     """Values, gradients and Newton directions; arrays have shape (rows, problems, classes)."""
 
-    def __init__(
-        self, xp: Any, products: Products, Y: Any, weight: Any, curvature: Any, regularization: float
-    ) -> None:
+    def __init__(self, xp: Any, products: Products, Y: Any, weight: Any, curvature: Any, regularization: float) -> None:
         self.xp, self.products, self.Y, self.weight, self.curvature = xp, products, Y, weight, curvature
         penalty = np.full((products.shape[1] + 1, 1, 1), regularization)
         penalty[-1] = 0.0

@@ -57,6 +57,8 @@ def add_legend(figure: Figure, columns: int = 4) -> None:
 def draw_families(axes: Axes, ladder: pd.DataFrame) -> None:
     """Draws every family of a ladder with its standard error, the choice, and the limit for the choice.
 
+    Free families of one order are joined by a line; tied ones, of any symmetry, have a marker of their own.
+
     Args:
         axes: Where to draw.
         ladder: Table `ladder_` of an estimator.

@@ -12,7 +12,16 @@ from ..network import rounded_up
 if TYPE_CHECKING:
     from .result import FitResult, GenericSizes
 
-__all__ = ["at_most", "family_words", "headline", "percent", "radius_text", "significant", "symmetry_text", "table_size"]
+__all__ = [
+    "at_most",
+    "family_words",
+    "headline",
+    "percent",
+    "radius_text",
+    "significant",
+    "symmetry_text",
+    "table_size",
+]
 
 
 def percent(share: float, digits: int = 1) -> str:
