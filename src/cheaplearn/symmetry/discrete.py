@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -19,7 +20,6 @@ __all__ = ["Discrete", "find_discrete"]
 _MOST_SEARCHED = 64  # variables up to which the whole group of signed permutations is searched
 _MOST_PLANE_SETS = 400
 _MOST_TURNED_TERMS = 1500
-_LISTED_FLIPS = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +53,7 @@ def find_discrete(test: MapTest) -> Discrete:
     names, n = test.energies.names, len(test.energies.names)
     flips = find_sign_flips(test)
     found: list[tuple[Named, Verdict]] = [
-        ((_flip_name(flipped, test), "sign flip", flip(sorted(flipped), n)), Verdict(True))
-        for flipped in flips[:_LISTED_FLIPS]
+        ((_flip_name(flipped, test), "sign flip", flip(sorted(flipped), n)), Verdict(True)) for flipped in flips
     ]
     found += [((name, "sign flip", flip(variables, n)), Verdict(True)) for name, variables in _named_flips(test, flips)]
     words = _flip_words(flips, test)
@@ -87,6 +86,11 @@ def find_discrete(test: MapTest) -> Discrete:
         words.append(f"signed permutations of the variables that leave it as it is: {bound}{group.order}")
     complete = group is not None and group.complete
     notes = [] if complete else ["the search for permutations was not completed: there may be more of them"]
+    real = sum(test.energies.kinds[i] == "real" for i in test.energies.used)
+    if _too_large_to_turn(test, real):
+        notes.append("rotations by fractions of a turn were not looked for: too many variables or terms")
+    elif len(plane_sets(range(real), _MOST_PLANE_SETS)) == math.comb(real, 2) and real > 3:
+        notes.append("rotations by fractions of a turn were looked for in single planes only: too many pairs of planes")
     return Discrete(symmetries + turns, words, group.order if group is not None and complete else None, notes)
 
 
@@ -234,7 +238,7 @@ def _on_signed(mapping: SignedMap) -> object:
 def _turns(test: MapTest) -> list[DiscreteSymmetry]:
     names, kinds = test.energies.names, test.energies.kinds
     variables = [i for i in test.energies.used if kinds[i] == "real"]
-    if len(test.terms) > _MOST_TURNED_TERMS or len(variables) * (len(variables) - 1) // 2 > _MOST_PLANE_SETS:
+    if _too_large_to_turn(test, len(variables)):
         return []
     orders: dict[tuple[Plane, ...], int] = {}
     found = []
@@ -255,6 +259,10 @@ def _turns(test: MapTest) -> list[DiscreteSymmetry]:
         matrix = rotation_matrix(planes, order, len(names))
         found.append(DiscreteSymmetry(name, "rotation", matrix, order, residual, expected, p_value))
     return found
+
+
+def _too_large_to_turn(test: MapTest, real: int) -> bool:
+    return len(test.terms) > _MOST_TURNED_TERMS or math.comb(real, 2) > _MOST_PLANE_SETS
 
 
 def _are_conjugate(planes: Sequence[Plane], conjugate: dict[int, int]) -> bool:
