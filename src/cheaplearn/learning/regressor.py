@@ -117,8 +117,8 @@ class HamiltonianRegressor(LadderPlot, MultiOutputMixin, RegressorMixin, BaseEst
         The data passed to `fit` alone make the choice. Variables and outputs are centred and scaled once, by all rows,
         before the folds are cut. A weight of 2 counts as two samples. Noise below 1e-12 of the standard deviation of an
         output counts as that, because it is rounding: families that are exact up to rounding tie, the cheapest wins.
-    Cost: with N samples and T terms N T^2 once for all families, T^3 for each family and fold. The design
-        matrix is never held, only blocks of rows.
+    Cost: with N samples and T terms N T^2 once for all families, T^3 for each family and fold; if sparse, N T^2 + T^3
+        more for each order tried. The design matrix is never held, only blocks of rows.
 
     Example:
         >>> rng = np.random.default_rng(0)

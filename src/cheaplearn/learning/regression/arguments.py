@@ -121,6 +121,7 @@ def read_rows(
     if len(counted) < 2:
         got = f"n_samples = {len(counted)}"
         raise ValueError(must_be("X", OWNER, "at least 2 samples of positive weight", got, "Gather more samples."))
+    check_total(weight)
     chosen = None if groups is None else np.asarray(groups)[counted]
     Y = y[:, None] if y.ndim == 1 else y
     n_passed = len(X)
@@ -193,9 +194,26 @@ def _collection_rows(
     model.n_features_in_ = int(X.shape[1])
     check_sites(model, model.n_features_in_)
     rows, weight = distributed_collection(X, y, sample_weight, workers)
+    check_total(weight)
     counted = np.flatnonzero(weight > 0)
     chosen = None if groups is None else np.asarray(groups)[counted]
     return TrainingRows(rows, weight[counted], chosen, counted, len(weight), output_names(passed, y), y.ndim == 1)
+
+
+def check_total(weight: np.ndarray) -> None:
+    """Refuses weights that cannot be numbers of samples, such as shares that sum to 1.
+
+    Args:
+        weight: Shape (rows,).
+
+    Raises:
+        ValueError: If their sum is below 2.
+    """
+    total = float(weight.sum())
+    if total < 2 * (1 - 1e-9):
+        advice = "Multiply weights that are shares by the number of samples."
+        requirement = "numbers of samples, at least 2 in all"
+        raise ValueError(must_be("sample_weight", OWNER, requirement, f"a sum of {total:g}", advice))
 
 
 def check_sites(model: HamiltonianRegressor, n: int) -> None:
@@ -230,6 +248,7 @@ def _foreign_rows(model: HamiltonianRegressor, X: Any, y: Any, sample_weight: An
     if weight.shape != (int(X.shape[0]),) or np.any(weight < 0) or len(counted) < 2:
         requirement = f"{X.shape[0]} non-negative numbers, two or more of them positive"
         raise ValueError(must_be("sample_weight", OWNER, requirement, f"{weight.shape}"))
+    check_total(weight)
     model.n_features_in_ = int(X.shape[1])
     model.__dict__.pop("feature_names_in_", None)
     flat = Y.ndim == 1
