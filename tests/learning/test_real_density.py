@@ -220,3 +220,17 @@ def test_the_hyvarinen_score_is_that_of_the_raw_polynomial():
     spins = HamiltonianDensity("spin").fit(np.sign(X - 5))
     with pytest.raises(ValueError, match=r"`hyvarinen_score` of `HamiltonianDensity` must be asked of real variables"):
         spins.hyvarinen_score(np.sign(X - 5))
+
+
+@pytest.mark.parametrize("order", [2, 4])
+def test_the_covariance_has_the_standard_errors_on_its_diagonal_and_covers_the_spread_over_samples(order):
+    fits = []
+    for seed in range(60):
+        X = gaussian_ring(2, 400, [seed, 18]) * [1.0, 3.0] + [0.5, -2.0]
+        fits.append(HamiltonianDensity(order=order, method="score matching").fit(X))
+    covariance = np.mean([fit.coupling_covariance_ for fit in fits], axis=0)
+    table = fits[0].couplings
+    assert np.allclose(np.sqrt(np.diag(fits[0].coupling_covariance_)), table.standard_error[:-1])
+    values = np.array([fit.couplings.value_raw[:-1] for fit in fits])
+    pulls = np.linalg.solve(np.linalg.cholesky(covariance), (values - values.mean(axis=0)).T)
+    assert 0.6 < np.median(pulls.var(axis=1)) < 1.5  # sampling error of a variance: 0.18

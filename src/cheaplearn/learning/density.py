@@ -413,6 +413,15 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         return self.hamiltonian_.couplings
 
     @property
+    def coupling_covariance_(self) -> np.ndarray | None:
+        """Covariance of the raw couplings in the order of `hamiltonian_.monomials`, nats^2; None where not computed.
+
+        Of real variables only. Standard errors are the roots of its diagonal.
+        """
+        check_is_fitted(self)
+        return getattr(self._model, "covariance", None)
+
+    @property
     def graph_(self) -> FactorGraph:
         """The energies as tables over the sites."""
         check_is_fitted(self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -103,7 +103,12 @@ def read_source(source: Any, owner: str, variables: Mapping[str, str] | None = N
         source = from_samples(source, order)
     hamiltonian = getattr(source, "hamiltonian_", source)
     if isinstance(hamiltonian, Hamiltonian):
-        return _from_hamiltonian(hamiltonian, owner)
+        energies = _from_hamiltonian(hamiltonian, owner)
+        covariance = getattr(source, "coupling_covariance_", None)
+        if covariance is None or energies.covariance is None:
+            return energies
+        keys = tuple((0, powers_of(sites)) for sites in hamiltonian.monomials)
+        return replace(energies, keys=keys, covariance=covariance)
     polynomial = Polynomial.coerce(source)
     kinds = dict(variables or {})
     unknown = [name for name in kinds if name not in polynomial.variables]

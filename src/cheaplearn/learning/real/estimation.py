@@ -101,7 +101,7 @@ def real_model(model: HamiltonianDensity, fit: RealFit, walls: Walls) -> RealMod
     """Sets the attributes that say what was fitted; returns what answers the questions about it."""
     model.hamiltonian_, model.normalizability_ = fit.hamiltonian, fit.existence
     model.n_iter_, model.gradient_norm_ = 1, fit.gradient_norm
-    return RealModel(fit.hamiltonian, walls, fit.existence, model.random_state)
+    return RealModel(fit.hamiltonian, walls, fit.existence, model.random_state, fit.covariance)
 
 
 def _climbed(

@@ -78,6 +78,12 @@ class RealTerms:
         return self.to_free if self.orbits is None else csr_array(self.orbits.matrix @ self.to_free)
 
     @cached_property
+    def to_raw(self) -> csr_array:
+        """Couplings of monomials of raw variables from those of scaled ones, shape (terms, terms)."""
+        place = {term: k for k, term in enumerate(self.monomials)}
+        return scaled_to_raw(place, self.variables.center, self.variables.scale)
+
+    @cached_property
     def functions(self) -> Functions:
         """What is summed."""
         return Functions(self.basis, self.tying, self.variables, self.bounds)
@@ -102,9 +108,7 @@ class RealTerms:
         errors = raw = None
         if covariance is not None and to_terms is not None:
             errors = covariance.errors_of(to_terms)
-            place = {term: k for k, term in enumerate(self.monomials)}
-            to_raw = scaled_to_raw(place, self.variables.center, self.variables.scale)
-            raw = covariance.errors_of(csr_array(to_raw @ to_terms))
+            raw = covariance.errors_of(csr_array(self.to_raw @ to_terms))
         return Hamiltonian(
             monomials=self.monomials,
             coefficients=couplings[:, None],
@@ -130,6 +134,7 @@ class RealFit:
         gradient_norm: Norm of the gradient at the optimum, relative to that of couplings 0; NaN if constrained.
         converged: Whether the optimum was reached.
         notes: What a reader must know, in sentences.
+        covariance: Of the couplings of raw monomials, shape (terms, terms), nats^2; None if it is not known.
     """
 
     hamiltonian: Hamiltonian
@@ -137,6 +142,7 @@ class RealFit:
     gradient_norm: float
     notes: tuple[str, ...]
     converged: bool = True
+    covariance: np.ndarray | None = None
 
 
 def fit_real_terms(
@@ -165,12 +171,12 @@ def fit_real_terms(
         constrained = _constrained(terms, sums, ridge)
         found = terms.existence(constrained)
         return RealFit(terms.hamiltonian(constrained), found, math.nan, (note,))
-    covariance = None
+    covariance = raw = None
     if samples is not None:
         covariance = covariance_of(samples.score_moments(terms.functions, solution.theta), sums, ridge)
-    return RealFit(
-        terms.hamiltonian(couplings, covariance, terms.to_terms), existence, gradient(sums, solution), solution.notes
-    )
+        raw = covariance.mapped(csr_array(terms.to_raw @ terms.to_terms))
+    hamiltonian = terms.hamiltonian(couplings, covariance, terms.to_terms)
+    return RealFit(hamiltonian, existence, gradient(sums, solution), solution.notes, covariance=raw)
 
 
 def gradient(sums: ScoreSums, solution: Solution) -> float:
@@ -195,9 +201,10 @@ def fit_gaussian(terms: RealTerms, sums: MomentSums) -> RealFit:
     to_terms = csr_array(eye_array(len(terms.monomials))) if tying is None else tying
     nothing = np.zeros((len(found.theta), 0))
     covariance = None if found.covariance is None else CouplingCovariance(found.covariance, nothing)
+    raw = None if covariance is None else covariance.mapped(csr_array(terms.to_raw @ to_terms))
     couplings = to_terms @ found.theta
     hamiltonian = terms.hamiltonian(couplings, covariance, to_terms)
-    return RealFit(hamiltonian, terms.existence(couplings), found.gain, found.notes, found.converged)
+    return RealFit(hamiltonian, terms.existence(couplings), found.gain, found.notes, found.converged, raw)
 
 
 def _constrained(terms: RealTerms, sums: ScoreSums, ridge: float) -> np.ndarray:

@@ -31,12 +31,14 @@ class RealModel:
         walls: Where the variables end.
         existence: Whether exp(-H) can be normalised.
         seed: Of annealing.
+        covariance: Of the couplings of raw monomials, shape (terms, terms), nats^2; None if it is not known.
     """
 
     hamiltonian: Hamiltonian
     walls: Walls
     existence: Normalizability
     seed: Any
+    covariance: np.ndarray | None = None
     sums: LogPartition | None = field(default=None)
 
     def energy(self, X: np.ndarray) -> np.ndarray:
