@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,13 @@ import numpy as np
 from .._messages import must_be
 from .continuous import Continuous, find_continuous, kernel_words
 from .discrete import find_discrete
+from .held_out import held_out_changes
 from .maps import MapTest
 from .null_vectors import LEVEL, ROUNDING, Solver, method_of
 from .results import Symmetries
 from .sentences import continuous_words
 from .source import Energies, is_samples, read_source
+from .whitened import find_whitened, is_skewed
 
 __all__ = ["find_symmetries", "symmetries"]
 
@@ -40,7 +43,7 @@ def symmetries(
     Args:
         source: Anything `Polynomial.coerce` takes, a `Hamiltonian` (several classes: the differences of their
             energies), an estimator with `hamiltonian_`, or samples (2-D array or DataFrame), to which a density of
-            degree `order` is fitted.
+            degree `order` is fitted; discrete symmetries are also judged by the held-out score of tied couplings.
         X: Rows, shape (samples, n), where the change of H under each symmetry is measured, too (one-parameter groups:
             its rate along M x).
         affine: Whether to look for translations and rotations about other points, too.
@@ -70,27 +73,29 @@ def symmetries(
     """
     if tolerance is not None and not (np.isfinite(tolerance) and tolerance >= 0):
         raise ValueError(must_be("tolerance", "symmetries", "at least 0 or None", tolerance))
-    if X is None and is_samples(source):
-        X = source
+    sampled = is_samples(source)
+    X = source if sampled and X is None else X
     energies = read_source(source, "symmetries", variables, order)
-    found = find_symmetries(energies, affine, tolerance)
+    skewed = sampled and is_skewed(source)
+    found = find_symmetries(energies, affine, tolerance, (source, order) if skewed else None)
     if X is None:
         return found
     from .rows import changes_on_rows
 
-    changes = changes_on_rows(found, energies, X, seed)
-    return Symmetries(
-        found.variables, found.generators, found.algebra, found.discrete, found.words, found.permutation_order, changes
-    )
+    held_out = held_out_changes(found.discrete, source, order, seed) if sampled else {}
+    return replace(found, changes=changes_on_rows(found, energies, X, seed), held_out=held_out)
 
 
-def find_symmetries(energies: Energies, affine: bool, tolerance: float | None) -> Symmetries:
+def find_symmetries(
+    energies: Energies, affine: bool, tolerance: float | None, samples: tuple[Any, int] | None = None
+) -> Symmetries:
     """Finds the symmetries of energies that were read.
 
     Args:
         energies: The energies.
         affine: As of `symmetries`.
         tolerance: As of `symmetries`.
+        samples: Samples and the order to fit where one-parameter groups are better looked for in whitened variables.
 
     Returns:
         The symmetries.
@@ -100,7 +105,10 @@ def find_symmetries(energies: Energies, affine: bool, tolerance: float | None) -
     if not energies.used:
         return Symmetries(energies.names, [], "trivial", [], ["constant: every map leaves it as it is"])
     solver = Solver(method, limit)
-    continuous = find_continuous(energies, affine, solver)
+    if samples is None:
+        continuous = find_continuous(energies, affine, solver)
+    else:
+        continuous = find_whitened(*samples, affine, solver)
     discrete = find_discrete(MapTest(energies, limit, LEVEL / _TESTS))
     words = _words(energies, continuous, solver, affine) + discrete.words
     if not continuous.generators and not discrete.symmetries:

@@ -79,6 +79,8 @@ class Symmetries:
         permutation_order: Number of signed permutations that leave the energy as it is; None if not counted.
         changes: With rows X: for each generator and discrete symmetry, by name, the root mean square change of H over
             the rows, in units of its standard deviation.
+        held_out: Of samples: for each signed permutation, by name, the held-out score with couplings tied less that
+            with free ones, in units of its error; negative where the symmetry predicts better.
     """
 
     variables: tuple[str, ...]
@@ -88,6 +90,7 @@ class Symmetries:
     words: list[str]
     permutation_order: int | None = None
     changes: dict[str, float] = field(default_factory=dict)
+    held_out: dict[str, float] = field(default_factory=dict)
 
     @property
     def dimension(self) -> int:
@@ -96,7 +99,7 @@ class Symmetries:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per symmetry: name, kind, residual, expected (from noise), p_value, and change if rows were given."""
+        """One row per symmetry: name, kind, residual, expected (from noise), p_value; of rows change and held_out."""
         import pandas as pd
 
         found: list[tuple[str, Any]] = [("one-parameter group", g) for g in self.generators]
@@ -106,7 +109,9 @@ class Symmetries:
             for kind, s in found
         ]
         table = pd.DataFrame(rows, columns=["symmetry", "kind", "residual", "expected", "p_value"])
-        return table.assign(change=[self.changes[s.name] for _, s in found]) if self.changes else table
+        if self.changes:
+            table = table.assign(change=[self.changes[s.name] for _, s in found])
+        return table.assign(held_out=[self.held_out.get(s.name) for _, s in found]) if self.held_out else table
 
     def __repr__(self) -> str:
         head = f"Symmetries of {', '.join(self.variables)}: {self.algebra}, {len(self.discrete)} discrete"

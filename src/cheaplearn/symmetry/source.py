@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -131,7 +132,11 @@ def from_samples(X: Any, order: int = 4) -> Any:
     """
     from ..learning import HamiltonianDensity
 
-    return HamiltonianDensity(kind="real", order=order).fit(X)
+    with warnings.catch_warnings():
+        warnings.filterwarnings(
+            "ignore", message=".*fitted density"
+        )  # whether its integral exists does not matter here
+        return HamiltonianDensity(kind="real", order=order, standard_errors=True).fit(X)
 
 
 def is_samples(source: Any) -> bool:
