@@ -163,7 +163,7 @@ def test_sparse_formulas_respect_a_symmetry():
     y = 3 * np.sum(X**2, axis=1) + 0.5
     model = HamiltonianRegressor(2, symmetry="permutation+sign flip", sparse=True, random_state=0).fit(X, y)
     assert model.formula_ == [Polynomial.parse("3*x0**2 + 3*x1**2 + 3*x2**2 + 3*x3**2 + 1/2")]
-    assert len(model.hamiltonian_.orbits) == 1
+    assert (len(model.hamiltonian_.monomials), len(model.hamiltonian_.orbits)) == (4, 1)
 
 
 def test_several_outputs_are_fitted_together_and_named():
