@@ -163,7 +163,7 @@ def test_sparse_formulas_respect_a_symmetry():
     y = 3 * np.sum(X**2, axis=1) + 0.5
     model = HamiltonianRegressor(2, symmetry="permutation+sign flip", sparse=True, random_state=0).fit(X, y)
     assert model.formula_ == [Polynomial.parse("3*x0**2 + 3*x1**2 + 3*x2**2 + 3*x3**2 + 1/2")]
-    assert len(model.hamiltonian_.orbits) == 1
+    assert (len(model.hamiltonian_.monomials), len(model.hamiltonian_.orbits)) == (4, 1)
 
 
 def test_several_outputs_are_fitted_together_and_named():
@@ -398,3 +398,14 @@ def test_ladder_lists_every_family_once_and_shares_their_sums(monkeypatch):
     expected = [(1, 0), *itertools.product((2, 3), range(6))]
     assert {key[:2] for key in keys} == set(expected)
     assert len(keys) == 2 * len(expected)
+
+
+def test_families_that_are_exact_up_to_rounding_tie_and_the_cheapest_wins():
+    rng = np.random.default_rng(20)
+    X = rng.uniform(1, 4, size=(400, 3))
+    model = HamiltonianRegressor(random_state=0).fit(X, X[:, 0] * X[:, 1] / 3 + X[:, 2])
+    assert model.order_ == 2
+    exact = model.ladder_[model.ladder_["order"] >= 2]
+    assert len(exact) == 4
+    assert exact["loss"].max() - exact["loss"].min() < 0.5
+    assert exact["loss"].min() == pytest.approx(math.log(1e-12 * math.sqrt(2 * math.pi)), abs=0.1)

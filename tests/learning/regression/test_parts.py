@@ -14,6 +14,7 @@ from cheaplearn.learning.regression.chunks import Chunk, merged_triangle, moment
 from cheaplearn.learning.regression.design import Design
 from cheaplearn.learning.regression.expansion import expansion
 from cheaplearn.learning.regression.formula import simplest_fraction
+from cheaplearn.learning.regression.ladder import pick_penalty
 from cheaplearn.learning.regression.selection import select
 from cheaplearn.learning.regression.units import Units
 
@@ -127,3 +128,32 @@ def test_simplest_fraction_has_the_smallest_denominator():
         assert Fraction(low) <= found <= Fraction(high)
         smaller = [q for q in range(1, found.denominator) if np.floor(high * q) >= np.ceil(low * q)]
         assert not smaller
+
+
+def test_elimination_drops_the_column_that_matters_least_each_time():
+    rng = np.random.default_rng(7)
+    A = rng.normal(size=(80, 10)) + rng.normal(size=(80, 1))
+    z = A @ rng.normal(size=10) + rng.normal(size=80)
+
+    def rss(kept):
+        r = z - A[:, kept] @ np.linalg.lstsq(A[:, kept], z, rcond=None)[0] if kept else z
+        return float(r @ r)
+
+    kept, expected = list(range(10)), [rss(list(range(10)))]
+    while kept:
+        kept = min(([k for k in kept if k != j] for j in kept), key=rss)
+        expected.append(rss(kept))
+    steps = select(A, z, 80.0).path[: len(expected)]
+    assert [count for count, *_ in steps] == list(range(10, -1, -1))
+    np.testing.assert_allclose([80 * deviation**2 for _, deviation, _ in steps], expected, rtol=1e-9)
+
+
+def test_no_penalty_is_picked_unless_one_is_better_by_more_than_an_error():
+    noise = np.random.default_rng(8).normal(size=400)
+    same = {0.0: noise, 0.1: noise - 0.01 + 0.5 * noise[::-1], 10.0: noise}
+    assert pick_penalty(same, np.ones(400)).regularization == 0.0
+    better = {0.0: noise, 0.1: noise - 1.0, 1.0: noise - 1.0 + 0.001 * noise[::-1], 10.0: noise - 0.5}
+    found = pick_penalty(better, np.ones(400))
+    assert found.regularization == 1.0
+    assert np.array_equal(found.losses, better[1.0])
+    assert list(found.path) == list(better)
