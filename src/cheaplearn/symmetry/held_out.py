@@ -8,6 +8,7 @@ from typing import Any
 
 from ..geometry import Group
 from .results import DiscreteSymmetry
+from .source import from_samples
 
 __all__ = ["held_out_changes"]
 
@@ -25,8 +26,6 @@ def held_out_changes(discrete: Sequence[DiscreteSymmetry], X: Any, order: int, s
         By name, held-out Hyvarinen score with tied less that with free couplings, in units of the standard error of
         their difference to the best: negative where the symmetry predicts better.
     """
-    from ..learning import HamiltonianDensity
-
     groups = {}
     for number, symmetry in enumerate(discrete):
         if symmetry.generators:
@@ -35,14 +34,8 @@ def held_out_changes(discrete: Sequence[DiscreteSymmetry], X: Any, order: int, s
         return {}
     n = symmetry.matrix.shape[0]
     choices = [Group(n, tuple(generators), name) for name, (_, generators) in groups.items()]
-    model = HamiltonianDensity(
-        kind="real",
-        order=order,
-        symmetry=[None, *choices],
-        regularization=0.0,
-        standard_errors=False,
-        random_state=seed,
-    ).fit(X)
+    settings = {"symmetry": [None, *choices], "regularization": 0.0, "standard_errors": False, "random_state": seed}
+    model = from_samples(X, order, **settings)
     table = model.ladder_
     free = table[table["symmetry"].isna()].iloc[0]
     changes = {}

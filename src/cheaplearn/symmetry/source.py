@@ -120,12 +120,13 @@ def read_source(source: Any, owner: str, variables: Mapping[str, str] | None = N
     return Energies((_in_spins(polynomial, all_kinds),), polynomial.variables, all_kinds)
 
 
-def from_samples(X: Any, order: int = 4) -> Any:
+def from_samples(X: Any, order: int = 4, **settings: Any) -> Any:
     """Fits a density of real variables to samples by score matching.
 
     Args:
         X: Samples, shape (samples, n).
         order: Highest degree of its energy.
+        **settings: Further arguments of `HamiltonianDensity`.
 
     Returns:
         The fitted estimator.
@@ -136,7 +137,7 @@ def from_samples(X: Any, order: int = 4) -> Any:
         warnings.filterwarnings(
             "ignore", message=".*fitted density"
         )  # whether its integral exists does not matter here
-        return HamiltonianDensity(kind="real", order=order, standard_errors=True).fit(X)
+        return HamiltonianDensity(**({"kind": "real", "order": order, "standard_errors": True} | settings)).fit(X)
 
 
 def is_samples(source: Any) -> bool:
