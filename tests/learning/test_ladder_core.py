@@ -120,3 +120,12 @@ def test_a_file_that_was_cut_off_is_computed_again(tmp_path):
     (file,) = tmp_path.glob("*.npz")
     file.write_bytes(file.read_bytes()[:100])
     assert checkpoint.scored(families[0], lambda: score) is score
+
+
+def test_groups_that_tie_equally_many_but_other_terms_are_both_rungs():
+    first, second = groups.sign_flip(3, [0]), groups.sign_flip(3, [1])
+    first, second = (
+        groups.signed_permutation(range(3), g.generators[0][1], n) for g, n in ((first, "a"), (second, "b"))
+    )
+    families, _ = list_families(3, 2, "all", None, 100, symmetries=[None, first, second, first * first])
+    assert [family.symmetry_name for family in families] == [None, "a", "b"]

@@ -134,22 +134,25 @@ def _tied(
 ) -> Iterator[tuple[Family, str]]:
     """Yields the family with its terms free or tied, and why it cannot be fitted, if so."""
     monomials = None
-    counts = {shape.n_terms} if None in symmetries else set()
+    seen = set()
     for group in symmetries:
         if group is None:
             yield shape, ""
             continue
         monomials = monomials or shape.monomials(n_variables, geometry, kinds)
         try:
-            size = len(find_orbits(monomials, group))
+            orbits = find_orbits(monomials, group)
         except ValueError as error:
             yield replace(shape, symmetry=group), str(error).rstrip(".")
             continue
+        size, ties = len(orbits), (orbits.index.tobytes(), orbits.sign.tobytes())
         if size == 0:
             yield replace(shape, symmetry=group), NO_TERM
-        elif size not in counts or len(symmetries) == 1:  # a larger group that ties no more is no rung
-            counts.add(size)
+            continue
+        ties_nothing = None in symmetries and size == shape.n_terms
+        if not ties_nothing and ties not in seen:  # a larger group that ties no more is no rung
             yield replace(shape, symmetry=group, n_orbits=size), ""
+        seen.add(ties)
 
 
 def softmax_excess(family: Family, n_samples: int) -> str:

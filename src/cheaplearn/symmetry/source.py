@@ -137,7 +137,7 @@ def from_samples(X: Any, order: int = 4, **settings: Any) -> Any:
         warnings.filterwarnings(
             "ignore", message=".*fitted density"
         )  # whether its integral exists does not matter here
-        return HamiltonianDensity(**({"kind": "real", "order": order, "standard_errors": True} | settings)).fit(X)
+        return HamiltonianDensity(kind="real", order=order, **({"standard_errors": True} | settings)).fit(X)
 
 
 def is_samples(source: Any) -> bool:
