@@ -13,11 +13,12 @@ from .._messages import must_be
 from ..geometry import Geometry, Group
 from ..hamiltonian import Monomials, Orbits, count_monomials, find_orbits, local_monomials
 
-__all__ = ["MAX_BYTES", "MAX_SIDE", "ORDERS", "Family", "list_families", "softmax_excess"]
+__all__ = ["MAX_BYTES", "MAX_SIDE", "NO_TERM", "ORDERS", "Family", "list_families", "softmax_excess"]
 
 ORDERS = (1, 2, 3)
 MAX_SIDE = 6000  # largest side of a square matrix to factor: minutes, not hours
 MAX_BYTES = 4 << 30  # largest array of features to hold
+NO_TERM = "the symmetry leaves no term"  # a family that does not exist rather than one that is too large
 OWNER = "HamiltonianClassifier"
 
 
@@ -73,6 +74,7 @@ def list_families(
     owner: str = OWNER,
     symmetries: Sequence[Group | None] = (None,),
     orders: tuple[int, ...] = ORDERS,
+    orbits_of: Callable[[Monomials, Group], Orbits] = find_orbits,
 ) -> tuple[list[Family], list[str]]:
     """Lists the families to fit and says which are left out.
 
@@ -90,6 +92,7 @@ def list_families(
         owner: Who is called, for messages.
         symmetries: Groups that tie terms, None for free terms.
         orders: What "auto" stands for.
+        orbits_of: Finds the orbits of free parameters, where there are not as many as monomials.
 
     Returns:
         Families by radius and order, and one sentence for each family that exceeds the budget.
@@ -112,7 +115,7 @@ def list_families(
             if shape.n_terms > max_terms:
                 notes.append(f"{shape} was not fitted: it has more than max_terms={max_terms} monomials.")
                 continue
-            for family, flaw in _tied(shape, symmetries, n_variables, geometry, kinds):
+            for family, flaw in _tied(shape, symmetries, n_variables, geometry, kinds, orbits_of):
                 reason = flaw or excess(family)
                 if reason:
                     notes.append(f"{family} was not fitted: {reason}.")
@@ -131,24 +134,27 @@ def _tied(
     n_variables: int,
     geometry: Geometry | None,
     kinds: Sequence[str] | None,
+    orbits_of: Callable[[Monomials, Group], Orbits],
 ) -> Iterator[tuple[Family, str]]:
     """Yields the family with its terms free or tied, and why it cannot be fitted, if so."""
     monomials = None
-    counts = {shape.n_terms} if None in symmetries else set()
+    seen: set[tuple[bytes, bytes]] = set()
     for group in symmetries:
         if group is None:
             yield shape, ""
             continue
         monomials = monomials or shape.monomials(n_variables, geometry, kinds)
         try:
-            size = len(find_orbits(monomials, group))
+            orbits = orbits_of(monomials, group)
         except ValueError as error:
             yield replace(shape, symmetry=group), str(error).rstrip(".")
             continue
+        ties, size = (orbits.index.tobytes(), orbits.sign.tobytes()), len(orbits)
+        same = ties in seen or (None in symmetries and size == len(orbits.index))
         if size == 0:
-            yield replace(shape, symmetry=group), "the symmetry leaves no term"
-        elif size not in counts or len(symmetries) == 1:  # a larger group that ties no more is no rung
-            counts.add(size)
+            yield replace(shape, symmetry=group), NO_TERM
+        elif not same or len(symmetries) == 1:  # a larger group that ties no more is no rung
+            seen.add(ties)
             yield replace(shape, symmetry=group, n_orbits=size), ""
 
 
