@@ -72,6 +72,13 @@ def fit(
     radius: Annotated[
         str, typer.Option(help="Largest distance within a term: auto, all or a number. [alignments: all]")
     ] = "auto",
+    symmetry: Annotated[
+        str,
+        typer.Option(
+            help="What ties terms: none, auto, or names joined by + (translation, reflection, rotation, permutation, "
+            "'sign flip', blocks:SIZE)."
+        ),
+    ] = "none",
     cv: Annotated[int, typer.Option(help="Folds that score the ladder.")] = 5,
     blocked: Annotated[
         bool, typer.Option("--blocked", help="Density: folds and test rows are stretches of rows (time series).")
@@ -123,6 +130,7 @@ def fit(
         output: Folder to write.
         order: Order as text.
         radius: Radius as text.
+        symmetry: Symmetry as text.
         cv: Folds.
         blocked: Whether folds are stretches of rows.
         test: Share held out.
@@ -160,7 +168,7 @@ def fit(
         if data.sequences:
             order, radius = _family_of_sequences(order, radius, given)
         choices = DensityOptions(
-            grid, periodic, order, radius, method, l1, regularization, cv, blocked, test, seed, command
+            grid, periodic, order, radius, method, l1, regularization, cv, blocked, test, seed, command, symmetry
         )
         work = _density_work(data, choices)
     else:

@@ -18,6 +18,7 @@ __all__ = [
     "model_line",
     "number_or_none",
     "radius_word",
+    "symmetry_word",
     "summary_text",
 ]
 
@@ -79,6 +80,7 @@ def family_facts(row: pd.Series) -> dict[str, Any]:
     return {
         "order": int(row["order"]),
         "radius": radius_word(row["radius"]),
+        "symmetry": symmetry_word(row) or None,
         "parameters": int(row["parameters"]),
         "loss": number_or_none(row["loss"]),
         "standard_error": number_or_none(row["standard_error"]),
@@ -91,6 +93,11 @@ def family_facts(row: pd.Series) -> dict[str, Any]:
 def number_or_none(value: float) -> float | None:
     """Returns a number that JSON can hold, or None."""
     return float(value) if math.isfinite(value) else None
+
+
+def symmetry_word(row: pd.Series) -> str:
+    """Returns the symmetry of a row of a ladder; empty if its couplings are free."""
+    return row["symmetry"] if isinstance(row["symmetry"], str) else ""
 
 
 def radius_word(radius: float) -> int | str:
@@ -130,14 +137,18 @@ def _ladder_lines(result: FitResult) -> list[str]:
 
 def ladder_lines(ladder: pd.DataFrame) -> list[str]:
     """Writes the families of a ladder, one on a line under a heading."""
-    lines = ["  order  radius  parameters    loss (nats)"]
-    for _, row in ladder.iterrows():
+    names = [symmetry_word(row) for _, row in ladder.iterrows()]
+    width = max([len(name) for name in [*names, "symmetry"]]) if any(names) else 0
+    lines = [f"  order  radius{_column('symmetry', width)}  parameters    loss (nats)"]
+    for name, (_, row) in zip(names, ladder.iterrows(), strict=True):
         mark = "  <- chosen" if row["chosen"] else ""
-        lines.append(
-            f"  {row['order']:>5}  {radius_word(row['radius']):>6}  {row['parameters']:>10,}    "
-            f"{row['loss']:.4f} ± {row['standard_error']:.4f}{mark}"
-        )
+        shape = f"  {row['order']:>5}  {radius_word(row['radius']):>6}{_column(name or 'none', width)}"
+        lines.append(f"{shape}  {row['parameters']:>10,}    {row['loss']:.4f} ± {row['standard_error']:.4f}{mark}")
     return lines
+
+
+def _column(text: str, width: int) -> str:
+    return f"  {text:<{width}}" if width else ""
 
 
 def model_line(name: str, parameters: int, loss: float, standard_error: float) -> str:
