@@ -15,6 +15,7 @@ from ..hamiltonian.conditional import pseudo_log_likelihood
 from .checkpoint import Checkpoint, fingerprint
 from .discrete.chow_liu import chow_liu_tree, independent_model, parameters_of
 from .discrete.fitting import DiscreteFit, Problem
+from .discrete.held_out import conditional_losses
 from .discrete.samples import DiscreteSamples
 from .discrete.shared_sums import embedded
 from .discrete.terms import Terms, terms_of_sites
@@ -52,13 +53,12 @@ class Scorer:
 
     def losses_of_fit(self, fit: DiscreteFit, codes: np.ndarray) -> np.ndarray:
         """Returns the loss of each sample under a fit, nats, shape (samples,)."""
-        log_partition = 0.0
-        if self.likelihood:
-            if fit.terms.exact_sums is None:
-                message = "the scorer was told that ln Z is exact for this family"
-                raise ValueError(message)
-            log_partition = fit.terms.exact_sums.log_partition(fit.graph.values)
-        return self.losses(fit.graph, codes, log_partition)
+        if not self.likelihood:
+            return conditional_losses(fit.terms, fit.theta, codes)
+        if fit.terms.exact_sums is None:
+            message = "the scorer was told that ln Z is exact for this family"
+            raise ValueError(message)
+        return self.losses(fit.graph, codes, fit.terms.exact_sums.log_partition(fit.graph.values))
 
 
 def _held_out(of_fold: Callable[[int, np.ndarray, np.ndarray], np.ndarray], folds: list[Fold], rows: int) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 from ..geometry import Group
 from ..hamiltonian import Alphabet, Monomials
 from .discrete.terms import Terms, explicit_sites, local_terms, terms_of_sites
-from .discrete.tying import parameter_orbits, tied
+from .discrete.tying import check_states, parameter_orbits, tied
 from .families import Family, list_families
 from .symmetry_names import read_symmetries
 
@@ -41,6 +41,8 @@ def discrete_families(model: HamiltonianDensity, alphabet: Alphabet) -> tuple[di
     n, kind = len(alphabet), model.kind
     kinds = ("spin",) * n if kind == "spin" else ("bit",) * n
     groups = read_symmetries(model.symmetry, model.geometry, n, kinds, OWNER)
+    if kind == "category" and len(groups) == 1 and groups[0] is not None:
+        check_states(alphabet, groups[0])
     if model.terms is not None:
         sets = explicit_sites(model.terms, alphabet.names)
         return _over_sets(terms_of_sites(kind, alphabet, sets, model.geometry), groups), []

@@ -14,7 +14,7 @@ from ...geometry import Group
 from ...hamiltonian import Alphabet, Monomials, Orbits, find_orbits
 from .terms import Terms, terms_of_sites
 
-__all__ = ["orbits_of_sets", "parameter_orbits", "subset", "tied", "whole_orbits"]
+__all__ = ["check_states", "orbits_of_sets", "parameter_orbits", "subset", "tied", "whole_orbits"]
 
 OWNER = "HamiltonianDensity"
 
@@ -41,7 +41,7 @@ def tied(terms: Terms, group: Group) -> Terms:
         smaller = terms if kept.all() else terms.subset(kept)  # one coupling for each set of sites
         orbits = Orbits(orbits.index[kept], orbits.sign[kept], orbits.name)
         return replace(smaller, orbits=orbits, symmetry=group, n_free=len(orbits))
-    _check_states(terms.alphabet, group)
+    check_states(terms.alphabet, group)
     orbits = find_orbits(terms.monomials, _of_states(group, terms.alphabet.sizes))
     free = len(parameter_orbits("category", terms.alphabet, Monomials(terms.site_sets), group))
     return replace(terms, orbits=orbits, symmetry=group, n_free=free)
@@ -72,7 +72,7 @@ def parameter_orbits(kind: str, alphabet: Alphabet, sets: Monomials, group: Grou
     """
     if kind != "category":
         return find_orbits(sets, group)
-    _check_states(alphabet, group)
+    check_states(alphabet, group)
     varied = alphabet.sizes > 1  # a table over a site of one state can only be zero
     fewer = Alphabet(alphabet.names, tuple(states[: max(len(states) - 1, 1)] for states in alphabet.labels))
     reduced = terms_of_sites("category", fewer, tuple(b[np.all(varied[b], axis=1)] for b in sets.sites), None)
@@ -104,8 +104,8 @@ def whole_orbits(pairs: list[tuple[int, int]], terms: Terms) -> list[tuple[int, 
     return [pair for pair in pairs if pair not in orbit_of or hit[orbit_of[pair]] == size[orbit_of[pair]]]
 
 
-def _check_states(alphabet: Alphabet, group: Group) -> None:
-    """Refuses a group that takes a site to one with other states."""
+def check_states(alphabet: Alphabet, group: Group) -> None:
+    """Refuses a group that takes a site of an alphabet to one with other states, by a ValueError."""
     for targets, _ in group.generators:
         for site in np.flatnonzero(targets >= 0).tolist():
             own, other = alphabet.labels[site], alphabet.labels[targets[site]]
