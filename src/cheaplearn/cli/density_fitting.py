@@ -13,7 +13,7 @@ from ..report import DensityResult, HeldOut
 from .density_data import DensityData
 from .density_split import Part, deal_counts, split_rows
 from .exits import BadInput, bad_input, say
-from .options import read_grid, read_order, read_radius, read_strength
+from .options import read_grid, read_order, read_radius, read_strength, read_symmetry
 from .steps import Steps, versions
 from .task import check_split
 
@@ -47,6 +47,7 @@ class DensityOptions:
         test: Share of rows kept out of every choice.
         seed: Seed of everything random.
         command: The command line.
+        symmetry: "none", "auto" or names joined by +.
     """
 
     grid: str | None
@@ -61,6 +62,7 @@ class DensityOptions:
     test: float
     seed: int
     command: str = ""
+    symmetry: str = "none"
 
 
 @dataclass
@@ -88,6 +90,7 @@ class DensityJob:
         self.grid: Grid | None = read_grid(options.grid, len(data.table.columns), options.periodic)
         self.order = read_order(options.order)
         self.radius = read_radius(options.radius, self.grid)
+        self.symmetry = self._symmetry()
         self.l1 = read_strength(options.l1, "--l1")
         self.regularization = read_strength(options.regularization, "--regularization", ("auto", "search"))
         if options.blocked and data.weighing == "counts":
@@ -120,6 +123,7 @@ class DensityJob:
             folds=self.options.folds,
             blocked=self.options.blocked,
             ladder=model.ladder_,
+            verdict=model.verdict_,
             ladder_score=getattr(model, "ladder_score_", None),  # neither is there if nothing was to be chosen
             baselines=getattr(model, "baselines_", model.ladder_.iloc[:0]),
             notes=self._notes(model),
@@ -141,6 +145,16 @@ class DensityJob:
             command=self.options.command,
             date=datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         )
+
+    def _symmetry(self) -> str | None:
+        """Reads the symmetry, so that a wrong one is refused before the long fit."""
+        from ..learning.symmetry_names import read_symmetries
+
+        symmetry, n = read_symmetry(self.options.symmetry), len(self.data.table.columns)
+        kind = "spin" if self.data.kind == "spin" else "bit"
+        with bad_input():
+            read_symmetries(symmetry, self.grid, n, (kind,) * n, "HamiltonianDensity")
+        return symmetry
 
     def _penalty(self, training: Part) -> float | str:
         """What was asked for; for alignments "auto" is the usual choice, because letters are seen too rarely."""
@@ -204,6 +218,7 @@ class DensityJob:
             order=self.order,
             radius=self.radius,
             geometry=self.grid,
+            symmetry=self.symmetry,
             method=options.method,
             regularization=self._penalty(training),
             l1=self.l1,
@@ -214,7 +229,7 @@ class DensityJob:
         )
         how = "blocks of consecutive rows" if options.blocked else "folds"
         what = f"Scoring the ladder on {options.folds} {how} of {training.rows:,} rows"
-        if "auto" not in {self.order, self.radius}:
+        if "auto" not in {self.order, self.radius, self.symmetry}:
             what = f"Fitting order {self.order}, radius {self.radius} to {training.rows:,} rows"
         with self.steps.step("fit", what), bad_input():
             model.fit(training.table, sample_weight=training.weight)

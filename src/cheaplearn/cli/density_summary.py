@@ -7,7 +7,7 @@ from typing import Any
 
 from ..report import DensityResult
 from ..report.density_words import counted_sites, loss_words
-from .summary import family_facts, ladder_lines, model_line, number_or_none, radius_word
+from .summary import family_facts, ladder_lines, model_line, number_or_none, radius_word, symmetry_word
 
 __all__ = ["density_facts", "density_text"]
 
@@ -40,6 +40,7 @@ def density_facts(result: DensityResult) -> dict[str, Any]:
         "score": result.ladder_score,
         "ladder": [family_facts(row) for _, row in result.ladder.iterrows()],
         "chosen": family_facts(result.chosen),
+        "verdict": result.verdict,
         "baselines": [
             {
                 "model": str(row["model"]),
@@ -115,10 +116,12 @@ def _ladder_lines(result: DensityResult) -> list[str]:
 
 def _finding_lines(result: DensityResult) -> list[str]:
     chosen, test = result.chosen, result.test
-    family = f"order {chosen['order']}, radius {radius_word(chosen['radius'])}"
+    tied = symmetry_word(chosen)
+    family = f"order {chosen['order']}, radius {radius_word(chosen['radius'])}{', ' if tied else ''}{tied}"
     score = f"{test.log_likelihood:.4f} ± {test.standard_error:.4f} nats a row"
     lines = [
         f"  choice   {family}: {chosen['parameters']:,} parameters for {counted_sites(result)}",
+        f"  verdict  {result.verdict}",
         f"  method   {result.method}, regularization {result.regularization:g}",
         f"  ln Z     {result.log_partition:.6g} nats, {_partition_words(result)}",
         f"  ln p     {score} on {test.rows:,} rows not used for the choice",
@@ -141,11 +144,19 @@ def _coupling_lines(result: DensityResult) -> list[str]:
     strongest = result.strongest(SHOWN)
     if strongest.empty:
         return ["  no couplings: the columns are independent"]
-    width = max(map(len, strongest["term"].astype(str)))
+    terms = [_with_orbit(row) for _, row in strongest.iterrows()]
+    width = max(map(len, terms))
     known = "; 95 % intervals" if strongest["lower"].notna().any() else ""
     return [f"  strongest couplings (terms of H, nats{known})"] + [
-        f"    {row['term']:<{width}}  {row['value']:+.4f}{_interval(row)}" for _, row in strongest.iterrows()
+        f"    {term:<{width}}  {row['value']:+.4f}{_interval(row)}"
+        for term, (_, row) in zip(terms, strongest.iterrows(), strict=True)
     ]
+
+
+def _with_orbit(row: Any) -> str:
+    """Writes a term, and how many a symmetry ties to it."""
+    more = int(row.get("terms", 1)) - 1
+    return f"{row['term']}{f' and {more:,} like it' if more else ''}"
 
 
 def _interval(row: Any) -> str:

@@ -75,8 +75,8 @@ def fit(
     symmetry: Annotated[
         str,
         typer.Option(
-            help="Classifier: none, auto, or names joined by + (translation, reflection, rotation, permutation, "
-            "'sign flip', blocks:SIZE) that tie the terms."
+            help="What ties terms: none, auto, or names joined by + (translation, reflection, rotation, permutation, "
+            "'sign flip', blocks:SIZE)."
         ),
     ] = "none",
     cv: Annotated[int, typer.Option(help="Folds that score the ladder.")] = 5,
@@ -168,7 +168,7 @@ def fit(
         if data.sequences:
             order, radius = _family_of_sequences(order, radius, given)
         choices = DensityOptions(
-            grid, periodic, order, radius, method, l1, regularization, cv, blocked, test, seed, command
+            grid, periodic, order, radius, method, l1, regularization, cv, blocked, test, seed, command, symmetry
         )
         work = _density_work(data, choices)
     else:

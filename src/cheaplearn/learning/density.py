@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -20,13 +19,14 @@ from ..hamiltonian.strengths import pair_strengths
 from ..hamiltonian.tables import term_text
 from .climber import LadderPlot
 from .density_arguments import check_density_arguments, density_folds, read_rows, read_samples
-from .density_ladder import Scorer, climb_densities, score_baselines
-from .discrete.fitting import SCREENING_L1, DiscreteFit, coupling_errors, fit_terms
+from .density_ladder import Climb, Scorer, score_baselines
+from .discrete.fitting import SCREENING_L1, Problem, coupling_errors
 from .discrete.model import DiscreteModel
 from .discrete.places import place_of
 from .discrete.samples import DiscreteSamples, Place, Samples, oddities
-from .discrete.terms import Terms, explicit_sites, local_terms, terms_of_sites
-from .families import Family, list_families
+from .discrete.terms import Terms
+from .discrete_families import choose_method, discrete_families
+from .families import NO_TERM, Family
 from .ladder import Ladder, unscored
 from .progress import progress
 
@@ -49,7 +49,6 @@ OF_SOME_FITS = (
     *("ladder_score_", "baselines_", "shrunk_hamiltonian_", "alphabet_", "gauge_", "normalizability_"),
     *("n_samples_seen_", "_stream", "_fit"),
 )
-QUICK_STATES, QUICK_TERMS = 1 << 16, 2000  # up to which "auto" takes the exact likelihood
 QUICK_OPERATIONS = 2e11  # of standard errors that "auto" computes: a few seconds
 
 
@@ -90,7 +89,8 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
             list.
         terms: Instead of order and radius: sets of sites (numbers or names), or a symmetric boolean matrix of pairs
             (fields included). Real variables: products, in which a site may repeat.
-        regularization: rho, nats per squared coupling; "auto": 1e-6 W, at most 0.01, for one family (a guard
+        regularization: rho, nats per squared coupling of each term, tied or not, so that a tied fit is the free one,
+            restricted; "auto": 1e-6 W, at most 0.01, for one family (a guard
             against infinite couplings, nothing else), but 0.01 W if a variable has more couplings than there are
             different samples (`notes_` says so), and searched for each family of a ladder; "search": searched for one
             family too. Real variables: rho is relative to the diagonal of the normal equations, "auto" is 0 for one
@@ -111,19 +111,23 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         random_state: Seed of folds and of annealing.
         verbose: 1 or more draws a progress bar on stderr.
         max_terms: Families of a ladder with more monomials of sites are not fitted, and `ladder_notes_` says so.
-        symmetry: None, a `Group` (`cl.groups`), a name such as "translation+reflection", "auto" for all that the
-            geometry has, or a list of these: terms of an orbit share one coupling.
+        symmetry: What ties couplings: terms that a symmetry takes to one another share one. None; a `cl.groups` group;
+            names of those that the geometry has, joined by "+" ("translation", "reflection", "rotation", "permutation",
+            "sign flip" of spins and reals, "blocks:4"); "auto" for every rung from free to most symmetric; or a
+            list of these to choose from. Categories need the same states wherever a symmetry takes a site.
         bounds: Of real variables: (low, high) for all, None for an open end; or one pair for each, by place or by name.
         normalizable: Of real variables: "check" says in `normalizability_` whether the density exists; "guarantee" fits
             the couplings of least loss whose density provably does.
-        checkpoint: Folder that keeps the scores of finished families, so that an interrupted ladder goes on.
+        checkpoint: Folder for the scores of finished families: the same call with the same samples goes on where it
+            was interrupted (with the same choice; losses agree to the tolerance of the folds). None for none.
 
     Attributes:
         hamiltonian_: The fitted `Hamiltonian`, one column "H"; `hamiltonian_.couplings` has value, standard error
             and 95 % interval of every coupling. NaN where the samples do not identify it.
         shrunk_hamiltonian_: With L1: what it left (above the threshold), with the couplings it shrank.
-        method_, order_, radius_, symmetry_, regularization_: What was used or chosen.
-        verdict_: What the ladder says, in one sentence.
+        method_, order_, radius_, symmetry_, regularization_: What was used or chosen; the symmetry by name, or None.
+        verdict_: What the ladder says, in words. The share explained is that of the couplings: how much of the gain of
+            the most general family over independent sites (the first of `baselines_`) the chosen one reaches.
         normalizability_: Of real variables: "yes" with a proof, "no" with a direction, or "undecided".
         ladder_: One row per family, as in `HamiltonianClassifier`; the loss is held-out -ln p or, where ln Z is not
             exact, the held-out sum of -ln p(x_i | rest), and for real variables the held-out Hyvarinen score in scaled
@@ -306,15 +310,16 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         """Fits, summing samples at a place; returns whether every optimum was reached."""
         self.alphabet_ = samples.alphabet
         self.gauge_ = "zero-sum" if self.kind == "category" else "none"
-        families, self.ladder_notes_ = self._families(samples)
-        self.method_ = self._method(samples, families)
-        terms = {family: self._terms_of(samples, family) for family in families}
-        fit_terms = partial(self._fit_terms, place)
-        ladder = self._ladder(samples, terms, fit_terms)
+        families, self.ladder_notes_ = discrete_families(self, samples.alphabet)
+        self.method_ = choose_method(self.method, samples.alphabet, families)
+        l1 = SCREENING_L1[self.method_] if isinstance(self.l1, str) else float(self.l1) or None
+        problem = partial(Problem, method=self.method_, l1=l1, threshold=self.threshold, place=place)
+        ladder = self._ladder(samples, families, problem)
         self.ladder_, self.regularization_path_, self.verdict_ = ladder.table, ladder.path, ladder.verdict
         self.regularization_ = ladder.regularization
-        self._fit = fit_terms(terms[ladder.family], samples, ladder.regularization)
+        self._fit = problem(families[ladder.family], samples.distinct()).fit(ladder.regularization)
         self.order_, self.radius_ = ladder.family.order, ladder.family.radius
+        self.symmetry_ = ladder.family.symmetry_name
         self.gradient_norm_, self.n_iter_ = self._fit.optimum.gradient_norm, max(self._fit.optimum.steps, 1)
         self.notes_ = oddities(self._fit.samples, self._fit.terms)
         self.hamiltonian_ = self._fit.terms.hamiltonian(self._fit.theta, self._standard_errors())
@@ -324,34 +329,11 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         self._model = DiscreteModel.of(self._fit, self.alphabet_, self.random_state, OWNER)
         return ladder.converged and self._fit.converged
 
-    def _families(self, samples: Samples) -> tuple[list[Family], list[str]]:
-        if self.terms is not None:
-            sets = explicit_sites(self.terms, samples.alphabet.names)
-            return [Family(len(sets), math.inf, sum(map(len, sets)))], []
-        n = len(samples.alphabet)
-        several = "auto" in {str(self.order), str(self.radius)} or isinstance(self.order, list | tuple)
-        limit = self.max_terms if several else np.iinfo(np.int64).max
-        return list_families(n, self.order, self.radius, self.geometry, limit, kinds=("bit",) * n, owner=OWNER)
-
-    def _terms_of(self, samples: Samples, family: Family) -> Terms:
-        if self.terms is None:
-            return local_terms(self.kind, samples.alphabet, family.order, family.radius, self.geometry)
-        sets = explicit_sites(self.terms, samples.alphabet.names)
-        return terms_of_sites(self.kind, samples.alphabet, sets, self.geometry)
-
-    def _method(self, samples: Samples, families: list[Family]) -> str:
-        if self.method != "auto":
-            return self.method
-        per_site = float(samples.alphabet.sizes.max()) if self.kind == "category" else 1.0
-        couplings = max(family.n_terms * per_site**family.order for family in families)
-        quick = math.prod(samples.alphabet.sizes.tolist()) <= QUICK_STATES and couplings <= QUICK_TERMS
-        return "likelihood" if quick else "pseudolikelihood"
-
-    def _ladder(self, samples: Samples, families: dict[Family, Terms], fit: Callable[..., DiscreteFit]) -> Ladder:
+    def _ladder(self, samples: Samples, families: dict[Family, Terms], problem: Callable[..., Problem]) -> Ladder:
         fixed = None if isinstance(self.regularization, str) else float(self.regularization)
         if len(families) == 1 and self.regularization != "search":
             ((family, terms),) = families.items()
-            most = int(terms.couplings_per_site.max(initial=0))
+            most = terms.samples_needed
             too_few = samples.number_distinct(most) < most
             guard = FEW_SAMPLES * samples.total if too_few else min(GUARD * samples.total, MOST_GUARD)
             self._guarded = fixed is None
@@ -364,18 +346,17 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         samples, folds = density_folds(self.cv, samples, self.random_state)
         scorer = Scorer(all(terms.exact_sums is not None for terms in families.values()))
         self.ladder_score_ = scorer.name
-        self.baselines_ = score_baselines(samples, folds, scorer)
+        self.baselines_, independent = score_baselines(samples, folds, scorer)
+        key = {name: getattr(self, name) for name in ("kind", "l1", "threshold", "regularization")}
+        key |= {"method": self.method_, "score": scorer.name}
         with progress(len(families), "families", self.verbose >= 1) as report:
-            return climb_densities(families, fit, samples, folds, fixed, scorer, report)
-
-    def _fit_terms(self, place: Place, terms: Terms, samples: Samples, rho: float, **options: Any) -> DiscreteFit:
-        l1 = SCREENING_L1[self.method_] if isinstance(self.l1, str) else float(self.l1) or None
-        return fit_terms(terms, samples, self.method_, rho, l1, self.threshold, place=place, **options)
+            climb = Climb(problem, samples, folds, fixed, scorer, self.checkpoint, key)
+            return climb.ladder(families, independent, report)
 
     def _standard_errors(self) -> np.ndarray | None:
         """Errors of the couplings; NaN, and a note, where the guard alone keeps a coupling finite."""
         fit = self._fit
-        T = len(fit.terms)
+        T = len(fit.terms) if fit.terms.orbits is None else len(fit.terms.orbits)
         operations = 5.0 * T**3 + 2.0 * fit.samples.count * T**2
         if self.standard_errors is False or (self.standard_errors == "auto" and operations > QUICK_OPERATIONS):
             return None
@@ -386,15 +367,18 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
             unknown = found.unidentified
             errors[unknown] = np.nan
             if unknown.any():
-                names = fit.terms.variables.names
-                texts = [term_text(sites, names) for sites, u in zip(fit.terms.monomials, unknown, strict=True) if u]
+                names, orbits = fit.terms.variables.names, fit.terms.orbits
+                rows = np.flatnonzero(unknown) if orbits is None else orbits.first[unknown[orbits.first]]
+                monomials = list(fit.terms.monomials)
+                texts = [term_text(monomials[row], names) for row in rows]
                 shown = ", ".join(texts[:5]) + (f", ... ({len(texts)} in all)" if len(texts) > 5 else "")
                 self.notes_.append(f"Not identified by the samples, no standard error: {shown}.")
         return errors
 
     def _warn(self, converged: bool, told: int = 0) -> None:
         """Warns of the first note; the last `told` only inform."""
-        notes = [*self.ladder_notes_, *self.notes_[: len(self.notes_) - told]]
+        of_ladder = [note for note in self.ladder_notes_ if NO_TERM not in note]
+        notes = [*of_ladder, *self.notes_[: len(self.notes_) - told]]
         if notes:
             more = f" ({len(notes)} such notes: see `notes_` and `ladder_notes_`)" if len(notes) > 1 else ""
             warnings.warn(f"{OWNER}: {notes[0]}{more}", UserWarning, stacklevel=3)

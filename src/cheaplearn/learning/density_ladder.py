@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..hamiltonian import FactorGraph
 from ..hamiltonian.conditional import pseudo_log_likelihood
+from .checkpoint import Checkpoint, fingerprint
 from .discrete.chow_liu import chow_liu_tree, independent_model, parameters_of
-from .discrete.fitting import DiscreteFit
+from .discrete.fitting import DiscreteFit, Problem
+from .discrete.held_out import conditional_losses
 from .discrete.samples import DiscreteSamples
-from .discrete.terms import Terms
+from .discrete.shared_sums import embedded
+from .discrete.terms import Terms, terms_of_sites
 from .families import Family
 from .ladder import Ladder, build_ladder
 from .scoring import FamilyScore, mean_and_error, pick_regularization
 
-__all__ = ["Scorer", "climb_densities", "score_baselines"]
+__all__ = ["Climb", "Scorer", "score_baselines"]
 
 FOLD_TOLERANCE = 1e-4  # of the gradient: moves a held-out loss by far less than its error
 Fold = tuple[np.ndarray, np.ndarray]
@@ -49,35 +53,12 @@ class Scorer:
 
     def losses_of_fit(self, fit: DiscreteFit, codes: np.ndarray) -> np.ndarray:
         """Returns the loss of each sample under a fit, nats, shape (samples,)."""
-        log_partition = 0.0
-        if self.likelihood:
-            if fit.terms.exact_sums is None:
-                message = "the scorer was told that ln Z is exact for this family"
-                raise ValueError(message)
-            log_partition = fit.terms.exact_sums.log_partition(fit.graph.values)
-        return self.losses(fit.graph, codes, log_partition)
-
-
-@dataclass
-class _Trial:
-    """Fits one family on all folds at one regularisation, starting from where the last fit ended."""
-
-    fit: Callable[..., DiscreteFit]
-    samples: DiscreteSamples
-    folds: list[Fold]
-    scorer: Scorer
-    converged: bool = True
-    starts: dict[int, np.ndarray] = field(default_factory=dict)
-
-    def losses(self, regularization: float) -> np.ndarray:
-        def of_fold(number: int, training: np.ndarray, held_out: np.ndarray) -> np.ndarray:
-            fit = self.fit(self.samples.part(training), regularization, start=self.starts.get(number))
-            self.converged &= fit.converged
-            if fit.penalized is None:
-                self.starts[number] = fit.theta
-            return self.scorer.losses_of_fit(fit, self.samples.codes[held_out])
-
-        return _held_out(of_fold, self.folds, len(self.samples.codes))
+        if not self.likelihood:
+            return conditional_losses(fit.terms, fit.theta, codes)
+        if fit.terms.exact_sums is None:
+            message = "the scorer was told that ln Z is exact for this family"
+            raise ValueError(message)
+        return self.losses(fit.graph, codes, fit.terms.exact_sums.log_partition(fit.graph.values))
 
 
 def _held_out(of_fold: Callable[[int, np.ndarray, np.ndarray], np.ndarray], folds: list[Fold], rows: int) -> np.ndarray:
@@ -90,40 +71,123 @@ def _held_out(of_fold: Callable[[int, np.ndarray, np.ndarray], np.ndarray], fold
         return total / count
 
 
-def climb_densities(
-    families: dict[Family, Terms],
-    fit: Callable[..., DiscreteFit],
-    samples: DiscreteSamples,
-    folds: list[Fold],
-    regularization: float | None,
-    scorer: Scorer,
-    report: Callable[[], None],
-) -> Ladder:
-    """Scores all families and chooses.
+@dataclass
+class Climb:
+    """Scores families on the same folds, with what they have in common computed once.
+
+    Each fit starts from the couplings of the largest part of its family that has been fitted to the same fold; sums of
+    monomials are those of one family that holds all others.
 
     Args:
-        families: Families to score, with their couplings.
-        fit: Fits `(terms, samples, regularization, start=..., tolerance=...)`.
+        problem: Makes a `Problem` of `(terms, samples)`.
         samples: The samples.
         folds: Pairs of rows (training, held out).
         regularization: Fixed value, or None to search for each family.
         scorer: What a held-out sample costs.
-        report: Called after each family.
-
-    Returns:
-        The ladder.
+        checkpoint: Folder that keeps scores, or None.
+        settings: What else the scores depend on.
     """
-    scores: list[tuple[Family, FamilyScore]] = []
-    for family, terms in families.items():
-        trial = _Trial(partial(fit, terms, tolerance=FOLD_TOLERANCE), samples, folds, scorer)
-        score = pick_regularization(trial.losses, samples.weight, regularization)
+
+    problem: Callable[..., Problem]
+    samples: DiscreteSamples
+    folds: list[Fold]
+    regularization: float | None
+    scorer: Scorer
+    checkpoint: Any = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    _solved: list[tuple[Terms, list[np.ndarray]]] = field(default_factory=list)
+
+    def ladder(self, families: dict[Family, Terms], baseline: np.ndarray, report: Callable[[], None]) -> Ladder:
+        """Scores all families and chooses.
+
+        Args:
+            families: Families to score, with their couplings.
+            baseline: Held-out loss of each sample under the independent model.
+            report: Called after each family.
+
+        Returns:
+            The ladder.
+        """
+        kept = Checkpoint(self.checkpoint, self._fingerprint(list(families.values())))
+        training = [self.samples.part(rows).distinct() for rows, _ in self.folds]
+        if self.scorer.likelihood:
+            training = [part.with_sums(_union(list(families.values()))) for part in training]
+        scores = []
+        for family, terms in families.items():
+            scores.append((family, kept.scored(family, partial(self._score, terms, training))))
+            report()
+        return build_ladder(scores, self.samples.weight, lambda family: families[family].n_parameters, baseline)
+
+    def _score(self, terms: Terms, training: list[DiscreteSamples]) -> FamilyScore:
+        problems = [self.problem(terms, part) for part in training]
+        trial = _Trial(problems, self._starts(terms), self.folds, self.samples.codes, self.scorer)
+        score = pick_regularization(trial.losses, self.samples.weight, self.regularization)
         score.converged = trial.converged
-        scores.append((family, score))
-        report()
-    return build_ladder(scores, samples.weight, lambda family: families[family].n_parameters)
+        if score.regularization in trial.solutions:
+            self._solved.append((terms, trial.solutions[score.regularization]))
+        return score
+
+    def _starts(self, terms: Terms) -> list[np.ndarray] | None:
+        """Returns couplings to start from for each fold, if a part of the family has been fitted."""
+        parts = [
+            (own, solved) for own, solved in self._solved if own.order <= terms.order and own.radius <= terms.radius
+        ]
+        if not parts:
+            return None
+        largest, solved = max(parts, key=lambda part: len(part[0]))
+        return [embedded(theta, largest, terms) for theta in solved]
+
+    def _fingerprint(self, families: list[Terms]) -> str:
+        if self.checkpoint is None:
+            return ""
+        rows = [part for fold in self.folds for part in fold]
+        sets = [block for terms in families for block in terms.site_sets]
+        ties = [part for terms in families if terms.orbits for part in (terms.orbits.index, terms.orbits.sign)]
+        states = {"states": [labels.tolist() for labels in self.samples.alphabet.labels]}
+        return fingerprint([self.samples.codes, self.samples.weight, *rows, *sets, *ties], self.settings | states)
 
 
-def score_baselines(samples: DiscreteSamples, folds: list[Fold], scorer: Scorer) -> pd.DataFrame:
+@dataclass
+class _Trial:
+    """Fits one family on all folds at one regularisation, starting from where the last fit ended."""
+
+    problems: list[Problem]
+    starts: list[np.ndarray] | None
+    folds: list[Fold]
+    codes: np.ndarray
+    scorer: Scorer
+    converged: bool = True
+    solutions: dict[float, list[np.ndarray]] = field(default_factory=dict)
+
+    def losses(self, regularization: float) -> np.ndarray:
+        found: list[np.ndarray] = []
+
+        def of_fold(number: int, _: np.ndarray, held_out: np.ndarray) -> np.ndarray:
+            start = None if self.starts is None else self.starts[number]
+            fit = self.problems[number].fit(regularization, start, FOLD_TOLERANCE)
+            fit.forget()
+            self.converged &= fit.converged
+            if fit.penalized is None:
+                found.append(fit.theta)
+            return self.scorer.losses_of_fit(fit, self.codes[held_out])
+
+        losses = _held_out(of_fold, self.folds, len(self.codes))
+        if len(found) == len(self.folds):  # without L1, where every fit has couplings of its own
+            self.starts = self.solutions[regularization] = found
+        return losses
+
+
+def _union(families: list[Terms]) -> Terms:
+    """Returns the family of all sets of sites of some families, free."""
+    first = families[0]
+    sets: list[np.ndarray] = []
+    for degree in range(max(len(terms.site_sets) for terms in families)):
+        blocks = [terms.site_sets[degree] for terms in families if degree < len(terms.site_sets)]
+        sets.append(np.unique(np.concatenate(blocks), axis=0))
+    return terms_of_sites(first.kind, first.alphabet, tuple(sets), first.geometry)
+
+
+def score_baselines(samples: DiscreteSamples, folds: list[Fold], scorer: Scorer) -> tuple[pd.DataFrame, np.ndarray]:
     """Scores the independent model and the Chow-Liu tree on the folds of the ladder.
 
     Args:
@@ -133,9 +197,9 @@ def score_baselines(samples: DiscreteSamples, folds: list[Fold], scorer: Scorer)
 
     Returns:
         Columns model, parameters, loss, standard_error (nats per sample); the parameters are those of the model of
-        all samples.
+        all samples. And the held-out loss of each sample under the independent model, shape (samples,).
     """
-    rows = []
+    rows, held_out_losses = [], []
     sizes = samples.alphabet.sizes
     for name, build in (("independent", independent_model), ("Chow-Liu tree", chow_liu_tree)):
 
@@ -143,7 +207,9 @@ def score_baselines(samples: DiscreteSamples, folds: list[Fold], scorer: Scorer)
             graph = build(samples.codes[training], samples.weight[training], sizes)
             return scorer.losses(graph, samples.codes[held_out], 0.0)
 
-        loss, error = mean_and_error(_held_out(of_fold, folds, len(samples.codes)), samples.weight)
+        held_out_losses.append(_held_out(of_fold, folds, len(samples.codes)))
+        loss, error = mean_and_error(held_out_losses[-1], samples.weight)
         whole = build(samples.codes, samples.weight, sizes)
         rows.append((name, parameters_of(whole), loss, error))
-    return pd.DataFrame(rows, columns=["model", "parameters", "loss", "standard_error"])
+    table = pd.DataFrame(rows, columns=["model", "parameters", "loss", "standard_error"])
+    return table, held_out_losses[0]

@@ -73,6 +73,7 @@ def list_families(
     owner: str = OWNER,
     symmetries: Sequence[Group | None] = (None,),
     orders: tuple[int, ...] = ORDERS,
+    orbits_of: Callable[[Monomials, Group], Orbits] = find_orbits,
 ) -> tuple[list[Family], list[str]]:
     """Lists the families to fit and says which are left out.
 
@@ -90,6 +91,7 @@ def list_families(
         owner: Who is called, for messages.
         symmetries: Groups that tie terms, None for free terms.
         orders: What "auto" stands for.
+        orbits_of: Finds the orbits of free parameters, where there are not as many as monomials.
 
     Returns:
         Families by radius and order, and one sentence for each family that exceeds the budget.
@@ -112,7 +114,7 @@ def list_families(
             if shape.n_terms > max_terms:
                 notes.append(f"{shape} was not fitted: it has more than max_terms={max_terms} monomials.")
                 continue
-            for family, flaw in _tied(shape, symmetries, n_variables, geometry, kinds):
+            for family, flaw in _tied(shape, symmetries, n_variables, geometry, kinds, orbits_of):
                 reason = flaw or excess(family)
                 if reason:
                     notes.append(f"{family} was not fitted: {reason}.")
@@ -131,28 +133,28 @@ def _tied(
     n_variables: int,
     geometry: Geometry | None,
     kinds: Sequence[str] | None,
+    orbits_of: Callable[[Monomials, Group], Orbits],
 ) -> Iterator[tuple[Family, str]]:
     """Yields the family with its terms free or tied, and why it cannot be fitted, if so."""
     monomials = None
-    seen = set()
+    seen: set[tuple[bytes, bytes]] = set()
     for group in symmetries:
         if group is None:
             yield shape, ""
             continue
         monomials = monomials or shape.monomials(n_variables, geometry, kinds)
         try:
-            orbits = find_orbits(monomials, group)
+            orbits = orbits_of(monomials, group)
         except ValueError as error:
             yield replace(shape, symmetry=group), str(error).rstrip(".")
             continue
-        size, ties = len(orbits), (orbits.index.tobytes(), orbits.sign.tobytes())
+        ties, size = (orbits.index.tobytes(), orbits.sign.tobytes()), len(orbits)
+        same = ties in seen or (None in symmetries and size == len(orbits.index))
         if size == 0:
             yield replace(shape, symmetry=group), NO_TERM
-            continue
-        ties_nothing = None in symmetries and size == shape.n_terms
-        if not ties_nothing and ties not in seen:  # a larger group that ties no more is no rung
+        elif not same or len(symmetries) == 1:  # a larger group that ties no more is no rung
+            seen.add(ties)
             yield replace(shape, symmetry=group, n_orbits=size), ""
-        seen.add(ties)
 
 
 def softmax_excess(family: Family, n_samples: int) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .ladder_figure import add_legend, draw_families, format_logarithm, style_axes
 from .theme import INK, NEGATIVE, inline_svg, new_figure
+from .words import symmetry_text
 
 if TYPE_CHECKING:
     from .density_result import DensityResult
@@ -60,6 +61,11 @@ def _description(result: DensityResult) -> str:
         for row in result.baselines.itertuples()
     )
     return (
-        f"Held-out loss against free parameters for {len(result.ladder)} families. Chosen: order {chosen['order']} "
-        f"with {chosen['parameters']:,} parameters and loss {chosen['loss']:.4f} nats. {others}"
+        f"Held-out loss against free parameters for {len(result.ladder)} families. Chosen: order {chosen['order']}"
+        f"{_tied(chosen['symmetry'])} with {chosen['parameters']:,} parameters and loss {chosen['loss']:.4f} nats. "
+        f"{others}"
     )
+
+
+def _tied(symmetry: object) -> str:
+    return f", symmetry {symmetry_text(symmetry)}," if isinstance(symmetry, str) else ""

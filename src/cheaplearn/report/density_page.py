@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from .density_pictures import DensityPictures, coupling_picture
 from .density_words import counted_sites, density_headline, density_terms, partition_words
-from .words import radius_text
+from .words import radius_text, symmetry_text
 
 if TYPE_CHECKING:
     from .density_result import DensityResult
@@ -52,6 +52,9 @@ def density_facts(result: DensityResult) -> dict[str, Any]:
         "sites": counted_sites(result),
         "terms": density_terms(int(chosen["order"]), float(chosen["radius"]), result.hamiltonian.geometry is not None),
         "chosen": chosen,
+        "tied": isinstance(chosen["symmetry"], str),
+        "symmetries": any(isinstance(name, str) for name in result.ladder["symmetry"]),
+        "symmetry": symmetry_text,
         "ladder": list(result.ladder.itertuples()),
         "baselines": list(result.baselines.itertuples()),
         "scored": result.ladder_score is not None,
@@ -62,7 +65,7 @@ def density_facts(result: DensityResult) -> dict[str, Any]:
         "contacts": [] if result.contacts is None else list(result.contacts.head(len(result.names)).itertuples()),
         "separation": 0 if result.contacts is None else int(result.contacts["separation"].min()),
         "strongest": list(strongest.itertuples()),
-        "n_couplings": sum(degrees[1:]),
+        "n_couplings": len(result.strongest(sum(degrees))),
         "intervals": bool(np.isfinite(strongest["lower"].to_numpy(dtype=float)).any()),
         "couplings_intro": _INTRODUCTIONS[coupling_picture(result)],
         "states": _number_of_states(result),

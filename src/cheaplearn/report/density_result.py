@@ -69,6 +69,7 @@ class DensityResult:
         seconds: Duration of each step.
         command: The command line that repeats it.
         date: Day it was made, ISO format.
+        verdict: What the ladder says, in words.
     """
 
     name: str
@@ -101,6 +102,7 @@ class DensityResult:
     seconds: Mapping[str, float] = field(default_factory=dict)
     command: str = ""
     date: str = ""
+    verdict: str = ""
 
     @property
     def chosen(self) -> pd.Series:
@@ -121,11 +123,13 @@ class DensityResult:
             count: How many.
 
         Returns:
-            Rows of `couplings`.
+            Rows of `couplings`; terms that a symmetry ties are one row.
         """
         degrees = np.concatenate([
             np.full(len(sites), d) for d, sites in enumerate(self.hamiltonian.monomials.sites, 1)
         ])
+        orbits = self.hamiltonian.orbits
+        degrees = degrees if orbits is None else degrees[orbits.first]
         table = self.couplings.iloc[: len(degrees)][degrees > 1]
         order = np.argsort(-table["value"].abs().to_numpy(), kind="stable")
         return table.iloc[order[:count]]

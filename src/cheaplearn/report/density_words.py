@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from .words import symmetry_text
+
 if TYPE_CHECKING:
     from .density_result import DensityResult
 
@@ -42,7 +44,9 @@ def density_headline(result: DensityResult) -> str:
     """
     chosen = result.chosen
     order, radius = int(chosen["order"]), float(chosen["radius"])
-    what = f"{int(chosen['parameters']):,} numbers describe {counted_sites(result)}."
+    parameters = int(chosen["parameters"])
+    what = "1 number describes" if parameters == 1 else f"{parameters:,} numbers describe"
+    what = f"{what} {counted_sites(result)}."
     ladder = result.ladder
     richer = (ladder["order"] > order) | ((ladder["order"] == order) & (ladder["parameters"] > chosen["parameters"]))
     if order == 1:
@@ -50,6 +54,8 @@ def density_headline(result: DensityResult) -> str:
     terms = _TERMS.get(order, f"Products of up to {_COUNTS.get(order, order)}")
     if math.isfinite(radius) and result.hamiltonian.geometry is not None:
         terms += " of neighbours" if radius == 1 else f" within {radius:g} steps"
+    if isinstance(chosen["symmetry"], str):
+        terms += f", tied by {symmetry_text(chosen['symmetry'])},"
     return f"{terms} are enough: {what}" if richer.any() else f"With {terms[0].lower()}{terms[1:]}, {what}"
 
 

@@ -191,7 +191,7 @@ def _joined(parts: list[DiscreteSamples]) -> DiscreteSamples:
     codes, weight, rows = (
         np.concatenate([getattr(part, name) for part in parts]) for name in ("codes", "weight", "rows")
     )
-    return replace(parts[0], codes=codes, weight=weight, rows=rows, n_rows=len(rows)).distinct()
+    return replace(parts[0], codes=codes, weight=weight, rows=rows, n_rows=len(rows), different=False).distinct()
 
 
 def _size_and_total(samples: DiscreteSamples) -> tuple[int, float]:

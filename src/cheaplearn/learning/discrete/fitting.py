@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -23,8 +23,10 @@ from .sandwich import CouplingErrors, conditional_information, sandwich_errors
 from .score_moments import ScoreMoments, ScorePoint
 from .start import independent_couplings, smoothed_frequencies
 from .terms import Terms
+from .tied_objective import TiedObjective, untied
+from .tying import orbits_of_sets, subset
 
-__all__ = ["DiscreteFit", "coupling_errors", "fit_terms"]
+__all__ = ["DiscreteFit", "Problem", "coupling_errors", "fit_terms"]
 
 TOLERANCE = 1e-8  # norm of the gradient relative to that of the independent model
 MANY = 1000  # couplings from which the last digits take long
@@ -34,6 +36,7 @@ SCORE_OPERATIONS = 1e11  # spent on the covariance of the scores before samples 
 MAX_DENSE = 10_000  # couplings whose second derivative is held as a matrix
 MAX_SPARSE = 20_000_000  # entries of a sparse one
 ROWS_OF_SQUARES = 4096
+AnyObjective = ConditionalObjective | LikelihoodObjective
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +53,7 @@ class DiscreteFit:
     """
 
     terms: Terms
-    objective: ConditionalObjective | LikelihoodObjective
+    objective: AnyObjective
     optimum: Optimum
     samples: Samples
     penalized: Optimum | None = None
@@ -88,19 +91,17 @@ def fit_terms(
     tolerance: float = TOLERANCE,
     place: Place = Partition,
 ) -> DiscreteFit:
-    """Fits a family.
+    """Fits a family once; see `Problem`.
 
     Args:
         terms: The family.
         samples: The samples.
         method: "likelihood", "pseudolikelihood" or "screening".
         regularization: rho, nats per squared coupling.
-        l1: Strength of the penalty that chooses terms of degree 2 and more, in units of
-            sqrt(ln(n^2 / 0.05) / W) for each site of a term, then all that is left is fitted without it; None for none.
-        threshold: Of what the penalty leaves, terms are kept whose root mean square coupling is above this, nats.
+        l1: As for `Problem`.
+        threshold: As for `Problem`.
         start: Couplings to start from.
-        tolerance: Of the gradient, relative to the independent model (to the uniform one if `start` is given); beyond
-            1,000 couplings looser, up to 1e-6, as long as couplings are within about 1e-4 of their standard errors.
+        tolerance: As for `Problem.fit`.
         place: Where samples are summed: here, or on a cluster.
 
     Returns:
@@ -109,35 +110,122 @@ def fit_terms(
     Raises:
         ValueError: If the method is "likelihood" and ln Z cannot be computed exactly.
     """
-    different = samples.distinct()
-    cold = start is None
-    if start is None:
-        smoothing = max(regularization, 1e-6 * samples.total)
-        frequencies = smoothed_frequencies(different.state_weights(), smoothing)
-        start = independent_couplings(terms, frequencies)
-    with threadpool_limits(1):  # threads work on blocks of samples; BLAS must not start its own
-        objective = _objective(terms, different, method, regularization, place)
-        if l1 is None:
-            optimum = minimise(objective, start, tolerance, _enough(objective, different), cold)
-            return DiscreteFit(terms, objective, optimum, different)
-        penalized, kept = minimise_sparse(objective, l1_norm(terms, objective.total, l1), start)
-        kept = kept & _above(terms, penalized.theta, threshold)
-        smaller = terms.subset(kept)
-        objective = _objective(smaller, different, method, regularization, place)
-        shrunk = penalized.theta[kept[terms.group_of_term]]
-        optimum = minimise(objective, shrunk, tolerance, _enough(objective, different))
-        return DiscreteFit(smaller, objective, optimum, different, penalized, shrunk)
+    return Problem(terms, samples.distinct(), method, l1, threshold, place).fit(regularization, start, tolerance)
 
 
-def _enough(objective: ConditionalObjective | LikelihoodObjective, samples: Samples) -> float:
+@dataclass(eq=False)
+class Problem:
+    """A family and samples, to be fitted at several regularisations; sums and memory are shared.
+
+    Args:
+        terms: The family.
+        samples: The samples, different rows once.
+        method: "likelihood", "pseudolikelihood" or "screening".
+        l1: Strength of the penalty that chooses terms of degree 2 and more, in units of
+            sqrt(ln(n^2 / 0.05) / W) for each site of a term, then all that is left is fitted without it; None for none.
+            Terms that a symmetry ties are chosen together.
+        threshold: Of what the penalty leaves, terms are kept whose root mean square coupling is above this, nats.
+        place: Where samples are summed: here, or on a cluster.
+    """
+
+    terms: Terms
+    samples: Samples
+    method: str
+    l1: float | None = None
+    threshold: float = 0.0
+    place: Place = Partition
+    _objective: AnyObjective | None = None
+    _reference: float | None = None
+
+    def fit(self, regularization: float, start: np.ndarray | None = None, tolerance: float = TOLERANCE) -> DiscreteFit:
+        """Fits the family.
+
+        Args:
+            regularization: rho, nats per squared coupling.
+            start: Couplings to start from; those of independent sites if left out.
+            tolerance: Of the gradient, relative to the first start, the independent model (to the uniform one if
+                `start` was given); beyond 1,000 couplings looser, up to 1e-6, as long as couplings are within about
+                1e-4 of their standard errors.
+
+        Returns:
+            The fit; never raises for lack of convergence.
+
+        Raises:
+            ValueError: If the method is "likelihood" and ln Z cannot be computed exactly.
+        """
+        cold = start is None
+        if start is None:
+            smoothing = max(regularization, 1e-6 * self.samples.total)
+            frequencies = smoothed_frequencies(self.samples.state_weights(), smoothing)
+            start = independent_couplings(self.terms, frequencies)
+        with threadpool_limits(1):  # threads work on blocks of samples; BLAS must not start its own
+            objective = self._prepared(regularization)
+            if self.l1 is not None:
+                return self._sparse(objective, regularization, start, tolerance)
+            optimum = _minimised(objective, start, tolerance, self.samples, cold, self._reference)
+            self._reference = optimum.reference
+            return DiscreteFit(self.terms, objective, optimum, self.samples)
+
+    def _sparse(
+        self, objective: AnyObjective, regularization: float, start: np.ndarray, tolerance: float
+    ) -> DiscreteFit:
+        penalized, kept = _selected(objective, start, self.l1 or 0.0)
+        kept = kept & _above(self.terms, penalized.theta, self.threshold)
+        smaller = subset(self.terms, kept)
+        objective = _objective(smaller, self.samples, self.method, regularization, self.place)
+        shrunk = penalized.theta[kept[self.terms.group_of_term]]
+        optimum = _minimised(objective, shrunk, tolerance, self.samples)
+        return DiscreteFit(smaller, objective, optimum, self.samples, penalized, shrunk)
+
+    def _prepared(self, regularization: float) -> AnyObjective:
+        """Returns the objective; what does not depend on the regularisation is kept, but not on a cluster."""
+        if self._objective is None:
+            objective = _objective(self.terms, self.samples, self.method, regularization, self.place)
+            if isinstance(objective, ConditionalObjective) and not isinstance(objective.sums, Partition):
+                return objective
+            self._objective = objective
+        return replace(self._objective, regularization=np.full(len(self.terms), float(regularization)))
+
+
+def _minimised(
+    objective: AnyObjective,
+    start: np.ndarray,
+    tolerance: float,
+    samples: Samples,
+    cold: bool = False,
+    reference: float | None = None,
+) -> Optimum:
+    """Returns the optimum over the couplings that the symmetry of the family allows, if it has one."""
+    tie, enough = objective.terms.tie, _enough(objective, samples)
+    if tie is None:
+        return minimise(objective, start, tolerance, enough, cold, reference=reference)
+    tied = TiedObjective(objective, objective.terms, tie)
+    return untied(minimise(tied, tie.T @ start, tolerance, enough, cold, reference=reference))
+
+
+def _selected(objective: AnyObjective, start: np.ndarray, strength: float) -> tuple[Optimum, np.ndarray]:
+    """Returns the L1 optimum, and which sets of sites it leaves: orbits as a whole."""
+    terms = objective.terms
+    norm = l1_norm(terms, objective.total, strength)
+    if terms.tie is None or terms.orbits is None:
+        return minimise_sparse(objective, norm, start)
+    tied = TiedObjective(objective, terms, terms.tie)
+    part = orbits_of_sets(terms)
+    first = terms.orbits.first
+    optimum, kept = minimise_sparse(tied, tied_l1_norm(norm, part, first), terms.tie.T @ start)
+    return untied(optimum), kept[part]
+
+
+def _enough(objective: AnyObjective, samples: Samples) -> float:
     """Returns the Newton decrement at which couplings are a small share of their errors away.
 
     Zero if steps are cheap, or if weights are no counts: probabilities as weights ask for the exact couplings.
     """
-    cheap = isinstance(objective, LikelihoodObjective) or len(objective.terms) < MANY
+    free = objective.terms.n_free or len(objective.terms)
+    cheap = isinstance(objective, LikelihoodObjective) or free < MANY
     if cheap or objective.total < samples.count:
         return 0.0
-    return SHARE_OF_ERROR * float(np.sqrt(len(objective.terms) / objective.total))
+    return SHARE_OF_ERROR * float(np.sqrt(free / objective.total))
 
 
 def _above(terms: Terms, theta: np.ndarray, threshold: float) -> np.ndarray:
@@ -157,9 +245,26 @@ def l1_norm(terms: Terms, total: float, strength: float) -> GroupNorm:
     return GroupNorm(group, np.where(degree > 1, strength * scale * degree * np.sqrt(size), 0.0))
 
 
-def _objective(
-    terms: Terms, samples: Samples, method: str, regularization: float, place: Place
-) -> ConditionalObjective | LikelihoodObjective:
+def tied_l1_norm(norm: GroupNorm, part: np.ndarray, first: np.ndarray) -> GroupNorm:
+    """Returns the penalty of orbits of terms.
+
+    An orbit pays the Euclidean norm of all its couplings times the strength of one of its terms: noise of the samples
+    moves that norm as it moves the coupling of one free term.
+
+    Args:
+        norm: Penalty of the free terms.
+        part: Which orbit of sets each set of sites is in, shape (sets,).
+        first: First coupling of each orbit of couplings.
+
+    Returns:
+        The penalty of the numbers that `Terms.tie` takes.
+    """
+    strength = np.zeros(int(part.max(initial=-1)) + 1)
+    strength[part] = norm.strength
+    return GroupNorm(part[norm.group[first]], strength)
+
+
+def _objective(terms: Terms, samples: Samples, method: str, regularization: float, place: Place) -> AnyObjective:
     rho, total = np.full(len(terms), float(regularization)), samples.total
     if method == "likelihood":
         if terms.exact_sums is None:
@@ -185,10 +290,12 @@ def coupling_errors(fit: DiscreteFit) -> CouplingErrors:
         Errors of the couplings.
 
     Raises:
-        ValueError: If there are more than 10,000 couplings, unless they are local ones of spins or bits fitted here.
+        ValueError: If there are more than 10,000 free couplings, unless they are local ones of spins or bits fitted
+            here.
     """
-    T = len(fit.terms)
-    if T > MAX_DENSE and _is_local(fit):
+    tie = fit.terms.tie
+    T = len(fit.terms) if tie is None else tie.shape[1]
+    if T > MAX_DENSE and tie is None and _is_local(fit):
         assert isinstance(fit.objective, ConditionalObjective)
         assert isinstance(fit.objective.sums, Partition)
         scores = _score_point(fit.objective, fit.optimum.point, 1)
@@ -210,13 +317,26 @@ def coupling_errors(fit: DiscreteFit) -> CouplingErrors:
         moments = objective.sums.score_moments(_score_point(objective, point, step))
         whole = conditional_information(objective, point, moments.information)
         moments = moments._replace(information=whole)
-    projector = fit.terms.projected(np.eye(T)) if fit.terms.kind == "category" else None
-    return sandwich_errors(moments, objective.regularization, objective.total, point, projector)
+    prior, gauge = objective.regularization, _gauge(fit.terms)
+    if tie is None:
+        return sandwich_errors(moments, prior, objective.total, point, gauge)
+    by_orbit = Point(tie.T @ point.theta, point.value, tie.T @ point.gradient, (tie**2).T @ point.diagonal)
+    return sandwich_errors(moments, (tie**2).T @ prior, objective.total, by_orbit, gauge).spread(abs(tie))
+
+
+def _gauge(terms: Terms) -> np.ndarray | None:
+    """Returns the projector on the zero-sum gauge of categories, by orbit if tied; None if there is no gauge."""
+    if terms.kind != "category":
+        return None
+    if terms.tie is None:
+        return terms.projected(np.eye(len(terms)))
+    return terms.tie.T @ terms.projected(terms.tie.toarray())
 
 
 def _score_point(objective: ConditionalObjective, point: Point, step: int) -> ScorePoint:
     centre = point.slots if objective.logarithmic else None
-    return ScorePoint(point.theta, point.scale * objective.total, centre, objective.total, step)
+    tie = objective.terms.tie
+    return ScorePoint(point.theta, point.scale * objective.total, centre, objective.total, step, tie=tie)
 
 
 def _is_local(fit: DiscreteFit) -> bool:

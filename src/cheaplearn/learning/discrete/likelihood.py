@@ -72,15 +72,17 @@ def feature_squares(
         weight: Sample weights, shape (samples,).
 
     Returns:
-        Weighted sums of the outer squares, shape (couplings, couplings), and of the scores, shape (couplings,).
+        Weighted sums of the outer squares, shape (couplings, couplings), and of the scores, shape (couplings,); by
+        orbit if couplings are tied.
     """
-    T = len(terms)
+    T = len(terms) if terms.tie is None else terms.tie.shape[1]
     square, score = np.zeros((T, T)), np.zeros(T)
-    rows = max(1, BLOCK_ENTRIES // T)
+    rows = max(1, BLOCK_ENTRIES // len(terms))
     for first in range(0, len(weight), rows):
         part = slice(first, first + rows)
         phi = np.concatenate([values for _, values in feature_blocks(terms, atoms[:, part])])
         phi -= means[:, None]
+        phi = phi if terms.tie is None else terms.tie.T @ phi
         square += (phi * weight[part]) @ phi.T
         score += phi @ weight[part]
     return square, score
@@ -175,13 +177,16 @@ def fisher_information(objective: LikelihoodObjective, point: Point) -> np.ndarr
         point: The optimum.
 
     Returns:
-        Shape (couplings, couplings).
+        Shape (couplings, couplings); by orbit if couplings are tied.
 
-    Cost: T second derivatives (each two calibrations) where they are not cheap.
+    Cost: one second derivative (two calibrations) for each free coupling where they are not cheap.
     """
-    free = objective.regularization / objective.total
+    free, tie = objective.regularization / objective.total, objective.terms.tie
     matrix = objective.matrix(point)
     if matrix is not None:
-        return matrix - np.diag(free)
-    information = np.column_stack([objective.second(point, column) - free * column for column in np.eye(len(free))])
+        information = matrix - np.diag(free)
+        return information if tie is None else tie.T @ (tie.T @ information).T
+    columns = np.eye(len(free)) if tie is None else tie.T.toarray()
+    bends = np.column_stack([objective.second(point, column) - free * column for column in columns])
+    information = bends if tie is None else tie.T @ bends
     return (information + information.T) / 2

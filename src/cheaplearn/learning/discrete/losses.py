@@ -133,6 +133,16 @@ class ConditionalLoss(Loss):
         softmax_losses(F, x, w, self.bounds, sums, slope, p)
         return sums, slope, p
 
+    def by_sample(self, F: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """Returns the log-loss of each sample, summed over sites, shape (samples,), from fields and atoms."""
+        if self.kind == "spin":
+            return np.logaddexp(0, 2 * x * F).sum(axis=0)
+        if self.kind == "bit":
+            return np.logaddexp(0, (2 * x - 1) * F).sum(axis=0)
+        lowest = np.minimum.reduceat(F, self.first_atom, axis=0)
+        weights = self.site_sums(np.exp(self.spread(lowest) - F))
+        return (F * x).sum(axis=0) + (np.log(weights) - lowest).sum(axis=0)
+
     def second(self, kept: np.ndarray, A: np.ndarray, x: np.ndarray, w: np.ndarray) -> np.ndarray:
         """Variance of the state given the rest, times A."""
         if self.kind == "category":

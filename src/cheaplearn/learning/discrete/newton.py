@@ -29,6 +29,7 @@ class Optimum:
         converged: Whether that is within the tolerance.
         steps: Newton steps.
         products: Products of the second derivative.
+        reference: What the norm of the gradient is relative to.
     """
 
     point: Point
@@ -36,6 +37,7 @@ class Optimum:
     converged: bool
     steps: int
     products: int
+    reference: float = 1.0
 
     @property
     def theta(self) -> np.ndarray:
@@ -50,6 +52,7 @@ def minimise(
     enough: float = 0.0,
     cold: bool = False,
     max_steps: int = MAX_STEPS,
+    reference: float | None = None,
 ) -> Optimum:
     """Minimises a smooth convex objective.
 
@@ -61,17 +64,19 @@ def minimise(
             gradient also is at most 1e-6 of the reference.
         cold: Whether the gradient at `start` is the reference for the tolerance, not that at zero.
         max_steps: Most Newton steps.
+        reference: What the norm of the gradient is relative to, if it is known.
 
     Returns:
         The optimum; never raises for lack of convergence.
 
     Source: truncated Newton method of Dembo & Steihaug (1983), preconditioned by the diagonal.
     """
-    point = objective.at(start if cold else np.zeros_like(start))
-    reference = max(_norm(objective, point), FLOOR * max(len(start), 1) ** 0.5)
+    point = objective.at(start if cold or reference is not None else np.zeros_like(start))
+    if reference is None:
+        reference = max(_norm(objective, point), FLOOR * max(len(start), 1) ** 0.5)
+        if not cold and np.any(start):
+            point = objective.at(start)
     goal = tolerance
-    if not cold and np.any(start):
-        point = objective.at(start)
     products = 0
     for step in range(max_steps + 1):
         norm = _norm(objective, point) / reference
@@ -87,7 +92,7 @@ def minimise(
         if nearer is None:  # no descent in float64: as near as rounding allows
             break
         point = nearer
-    return Optimum(point, norm, norm <= goal, step, products)
+    return Optimum(point, norm, norm <= goal, step, products, reference)
 
 
 def _polished(objective: Objective, point: Point) -> Point:

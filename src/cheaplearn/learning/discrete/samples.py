@@ -15,8 +15,10 @@ from .losses import Loss
 from .objective import SumsOfSamples
 from .pair_states import compared_pairs, joint_states
 from .pattern import Pattern
+from .shared_sums import SharedSums
 from .start import state_weights
 from .terms import Terms, atom_values
+from .tying import whole_orbits
 
 __all__ = ["DiscreteSamples", "Place", "Samples", "oddities"]
 
@@ -76,6 +78,8 @@ class DiscreteSamples:
         groups: Group of each sample, or None.
         rows: Place of each sample among the rows passed to `fit`.
         n_rows: Number of rows passed to `fit`.
+        different: Whether no row is known to occur twice.
+        shared: Sums of monomials of which those of many families are parts, or None.
     """
 
     codes: np.ndarray
@@ -84,22 +88,31 @@ class DiscreteSamples:
     groups: np.ndarray | None
     rows: np.ndarray
     n_rows: int
+    different: bool = False
+    shared: SharedSums | None = None
 
     def part(self, chosen: np.ndarray) -> DiscreteSamples:
         """Returns some of the samples."""
         groups = None if self.groups is None else self.groups[chosen]
-        kept = {"codes": self.codes[chosen], "weight": self.weight[chosen], "rows": self.rows[chosen]}
-        return replace(self, **kept, groups=groups)
+        some = replace(self, codes=self.codes[chosen], weight=self.weight[chosen], rows=self.rows[chosen])
+        return replace(some, groups=groups, different=False, shared=None)
 
     def distinct(self) -> DiscreteSamples:
         """Returns different rows once, with their weights summed; groups are lost."""
+        if self.different:
+            return self
         keys = np.ascontiguousarray(self.codes)
         keys = keys.view(np.dtype((np.void, keys.dtype.itemsize * keys.shape[1]))).ravel()
         _, first, place = np.unique(keys, return_index=True, return_inverse=True)
         if len(first) == len(keys):
-            return self
+            return replace(self, different=True)
         weight = np.bincount(place, self.weight, len(first))
-        return replace(self, codes=self.codes[first], weight=weight, rows=self.rows[first], groups=None)
+        some = replace(self, codes=self.codes[first], weight=weight, rows=self.rows[first])
+        return replace(some, groups=None, different=True)
+
+    def with_sums(self, terms: Terms) -> DiscreteSamples:
+        """Returns these samples with the sums of all monomials of a family, which `feature_sums` then looks up."""
+        return replace(self, shared=SharedSums(terms, self.feature_sums(terms)))
 
     @property
     def count(self) -> int:
@@ -136,6 +149,8 @@ class DiscreteSamples:
 
     def feature_sums(self, terms: Terms) -> np.ndarray:
         """Returns the weighted sum of every monomial, shape (couplings,)."""
+        if self.shared is not None:
+            return self.shared.of(terms)
         return feature_sums(terms, self.atoms(terms.kind), self.weight)
 
     def feature_squares(self, terms: Terms, means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -161,13 +176,13 @@ def oddities(samples: Samples, terms: Terms) -> list[str]:
     names, sizes = samples.alphabet.names, samples.alphabet.sizes
     notes: list[str] = []
     occurs = [weight > 0 for weight in samples.state_weights()]
-    constant = np.flatnonzero([np.sum(states) == 1 for states in occurs])
+    constant = _constant(np.array([np.sum(states) == 1 for states in occurs]), terms)
     if len(constant):
         notes.append(
             f"{_named(constant, lambda i: names[i], 'column')} always the same value: "
             "couplings with such a column are not identified; only the prior keeps them finite."
         )
-    most = int(terms.couplings_per_site.max(initial=0))
+    most = terms.samples_needed
     different = samples.number_distinct(most)
     if different < most:
         rows = f"{different} different sample{'' if different == 1 else 's'} of {len(names)} variables"
@@ -177,15 +192,25 @@ def oddities(samples: Samples, terms: Terms) -> list[str]:
             "or see that regularization is as strong as you want it."
         )
     if sizes.sum() <= MOST_PAIRS and terms.coupled_pairs:
-        notes += _pairs(samples, terms.coupled_pairs)
+        notes += _pairs(samples, terms)
     return notes
 
 
-def _pairs(samples: Samples, coupled: set[tuple[int, int]]) -> list[str]:
-    """Compares the columns that vary and are coupled, two by two."""
-    names = samples.alphabet.names
+def _constant(same: np.ndarray, terms: Terms) -> np.ndarray:
+    """Returns the columns of one value; tied columns only if all of those that are tied have one."""
+    if terms.symmetry is not None:
+        orbit = terms.symmetry.site_orbits
+        same = same & (np.bincount(orbit, same) == np.bincount(orbit))[orbit]
+    return np.flatnonzero(same)
+
+
+def _pairs(samples: Samples, terms: Terms) -> list[str]:
+    """Compares the columns that vary and are coupled, two by two; tied pairs tell something if all are alike."""
+    names, coupled = samples.alphabet.names, terms.coupled_pairs
     compared = compared_pairs(samples.joint_states(), samples.alphabet.sizes)
-    copies, never = ([pair for pair in pairs.tolist() if tuple(pair) in coupled] for pairs in compared)
+    copies, never = (
+        whole_orbits([tuple(pair) for pair in pairs.tolist() if tuple(pair) in coupled], terms) for pairs in compared
+    )
     notes = []
     if len(copies):
         notes.append(

@@ -16,9 +16,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import LinAlgError
 from scipy.linalg.lapack import dpotrf, dpotri
+from scipy.sparse import csr_array
 
 from .objective import ConditionalObjective, Point
-from .score_moments import ScoreMoments
+from .score_moments import ScoreMoments, gathered
 
 __all__ = ["CouplingErrors", "conditional_information", "sandwich_errors"]
 
@@ -51,6 +52,18 @@ class CouplingErrors(NamedTuple):
         """
         return (self.curvature > WIDEST) | (self.prior_share > 0.5) | (self.pulled > 0.25 * self.sandwich)
 
+    def spread(self, sizes: csr_array) -> CouplingErrors:
+        """Returns the errors of the couplings of terms.
+
+        Args:
+            sizes: Derivative of each coupling by the number of its orbit, without sign, shape (terms, orbits); each row
+                has one entry.
+        """
+        whose = sizes.indices  # of each row its one column
+        return CouplingErrors(
+            sizes @ self.sandwich, sizes @ self.curvature, self.prior_share[whose], sizes @ self.pulled
+        )
+
 
 def conditional_information(objective: ConditionalObjective, point: Point, information: np.ndarray) -> np.ndarray:
     """Completes the information of a screening objective: minus the squared means of the sites.
@@ -68,7 +81,7 @@ def conditional_information(objective: ConditionalObjective, point: Point, infor
         sites = objective.terms.site_of_atom[pattern.column]
         bounds = np.searchsorted(sites, np.arange(objective.terms.n_sites + 1))
         for first, last in pairwise(bounds):
-            terms, g = pattern.term[first:last], point.slots[first:last]
+            terms, g = gathered(objective.terms.tie, pattern.term[first:last], point.slots[first:last])
             information[np.ix_(terms, terms)] -= np.outer(g, g)
     return information
 

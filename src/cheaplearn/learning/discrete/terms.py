@@ -10,11 +10,11 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, diags_array
 
 from ..._messages import must_be
-from ...geometry import Geometry
-from ...hamiltonian import Alphabet, FactorGraph, Hamiltonian, Monomials, Variables, local_monomials
+from ...geometry import Geometry, Group
+from ...hamiltonian import Alphabet, FactorGraph, Hamiltonian, Monomials, Orbits, Variables, local_monomials
 from ...hamiltonian.partition import Enumeration, JunctionTree, exact_method
 from ...hamiltonian.tabulate import table_patterns
 
@@ -38,6 +38,9 @@ class Terms:
         order: Highest degree.
         radius: Radius of the family, `math.inf` for all.
         geometry: Where the sites live, or None.
+        orbits: Which couplings a symmetry ties; None if all are free.
+        symmetry: The group that ties them, or None.
+        n_free: Free parameters if they are tied.
     """
 
     kind: str
@@ -48,6 +51,9 @@ class Terms:
     order: int
     radius: float
     geometry: Geometry | None
+    orbits: Orbits | None = None
+    symmetry: Group | None = None
+    n_free: int | None = None
 
     def __len__(self) -> int:
         return len(self.monomials)
@@ -85,15 +91,28 @@ class Terms:
     @cached_property
     def n_parameters(self) -> int:
         """Free parameters: the zero-sum tables over q_1, ..., q_d states have (q_1 - 1) ... (q_d - 1)."""
+        if self.n_free is not None:
+            return self.n_free
         if self.kind != "category":
             return len(self)
         return sum(sets * math.prod(q - 1 for q in shape) for _, (sets, *shape) in self.tables)
 
     def subset(self, kept: np.ndarray) -> Terms:
-        """Returns the family of some of its sets of sites (booleans in the order of `group_of_term`)."""
+        """Returns the family of some of its sets of sites (booleans in the order of `group_of_term`), all free."""
         bounds = np.cumsum([0, *map(len, self.site_sets)])
         sets = tuple(block[kept[a:b]] for block, a, b in zip(self.site_sets, bounds, bounds[1:], strict=False))
         return _expanded(self.kind, self.alphabet, sets, self.order, self.radius, self.geometry, math.inf)
+
+    @cached_property
+    def tie(self) -> csr_array | None:
+        """Orthonormal columns, one for each orbit, that span the couplings a symmetry allows; None if all are free.
+
+        Shape (couplings, orbits). Couplings are `tie @ psi`, so that |psi| = |theta|: a prior, a gradient and a step
+        measure the same tied or free.
+        """
+        if self.orbits is None:
+            return None
+        return csr_array(self.orbits.matrix @ diags_array(1 / np.sqrt(self.orbits.sizes)))
 
     def atoms(self, codes: np.ndarray) -> np.ndarray:
         """Values of the atoms.
@@ -126,7 +145,7 @@ class Terms:
 
     @cached_property
     def couplings_per_site(self) -> np.ndarray:
-        """Free couplings of each site, its field included, shape (n,)."""
+        """Free couplings of each site, its field included, shape (n,), couplings of tied terms counted one by one."""
         counts = np.zeros(self.n_sites, np.int64)
         free = self.alphabet.sizes - 1 if self.kind == "category" else np.ones(self.n_sites, np.int64)
         for block in self.site_sets:
@@ -134,6 +153,24 @@ class Terms:
             for column in block.T:
                 counts += np.bincount(column, size, self.n_sites).astype(np.int64)
         return counts
+
+    @cached_property
+    def samples_needed(self) -> int:
+        """Different samples that it takes to tell apart the couplings of any one site.
+
+        Each sample is one equation for each site, so a coupling that a symmetry ties at c sites costs a site d / c of
+        one, d the number of sites of a term.
+        """
+        if self.orbits is None:
+            return int(self.couplings_per_site.max(initial=0))
+        whole = np.concatenate([self.site_of_atom[block].ravel() for block in self.monomials.sites])
+        orbit, degree = (np.repeat(values, self.degrees) for values in (self.orbits.index, self.degrees))
+        shape = (self.n_sites, len(self.orbits))
+        touched = csr_array((np.ones(len(whole)), (whole, orbit)), shape=shape) > 0
+        degrees = np.zeros(len(self.orbits))
+        degrees[orbit] = degree
+        per_site = touched @ (degrees / np.maximum(touched.sum(axis=0), 1))
+        return math.ceil(per_site.max(initial=0.0) * self.n_parameters / max(len(self.orbits), 1) - 1e-9)
 
     @property
     def coupled_pairs(self) -> set[tuple[int, int]]:
@@ -167,6 +204,7 @@ class Terms:
             self.radius,
             self.alphabet if self.kind == "category" else None,
             None if standard_errors is None else standard_errors[:, None],
+            orbits=self.orbits,
         )
 
     @cached_property
