@@ -222,6 +222,7 @@ def test_the_hyvarinen_score_is_that_of_the_raw_polynomial():
         spins.hyvarinen_score(np.sign(X - 5))
 
 
+@pytest.mark.filterwarnings("ignore:HamiltonianDensity. The fitted density:UserWarning")  # of 400 samples
 @pytest.mark.parametrize("order", [2, 4])
 def test_the_covariance_has_the_standard_errors_on_its_diagonal_and_covers_the_spread_over_samples(order):
     fits = []

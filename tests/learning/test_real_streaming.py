@@ -14,6 +14,7 @@ from sklearn.preprocessing import PolynomialFeatures
 from cheaplearn import Chain, HamiltonianDensity
 
 RING = Chain(4, periodic=True)
+pytestmark = pytest.mark.filterwarnings("ignore:HamiltonianDensity. The fitted density:UserWarning")  # of few samples
 
 
 def samples(seed, count=400):

@@ -65,7 +65,7 @@ def kind_of(X: np.ndarray) -> str:
             return kind
     if np.any(values != np.round(values)) or max(len(np.unique(column)) for column in X.T) > MOST_STATES:
         requirement = f"spins, bits or whole numbers (at most {MOST_STATES} in a column) if generative=True"
-        advice = "Densities of real variables are not built yet; bin the columns or pass generative=False."
+        advice = "Bin the columns, pass generative=False, or fit a HamiltonianDensity to each class."
         raise ValueError(must_be("X", OWNER, requirement, f"values such as {values[len(values) // 2]:g}", advice))
     return "category"
 
