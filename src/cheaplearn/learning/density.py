@@ -184,7 +184,8 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         Args:
             X: Samples, shape (samples, n), values of the kind; DataFrame columns name the sites. Rows may be
                 unique rows with their counts as `sample_weight`; shuffled folds then deal out the counts, other folds
-                hold out whole rows with all their weight. A Dask array or DataFrame
+                hold out whole rows with all their weight. Spins or bits in a PyTorch tensor are summed on its device by
+                the pseudo-likelihood (for the likelihood once, on this machine). A Dask array or DataFrame
                 stays on the cluster of `engine`, chunk by chunk, and must be the same whenever it is computed; one
                 family is fitted to it.
             y: Ignored.
@@ -202,7 +203,7 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
             ConvergenceWarning: If an optimum was not reached to its tolerance.
         """
         check_density_arguments(self)
-        with place_of(self.engine, self.n_jobs) as place:
+        with place_of(self.engine, self.n_jobs, X) as place:
             converged = self._fit_at(place, read_samples(self, X, sample_weight, groups, place))
         self._warn(converged)
         return self
