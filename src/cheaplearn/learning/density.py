@@ -62,8 +62,8 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
 
     Args:
         kind: "spin" (-1, 1), "bit" (0, 1) or "category" (any labels). "real" is not built yet.
-        order: Most sites in a term, a list of such to choose from, or "auto" for 1, 2 and 3 (4 takes ten times as long as
-            3: 100 spins of a grid have 15,800 terms within radius 2; [1, 2, 3, 4] asks for it).
+        order: Most sites in a term, a list of such to choose from, or "auto" for 1, 2 and 3 (4 takes ten times as
+            long as 3: 100 spins of a grid have 15,800 terms within radius 2; [1, 2, 3, 4] asks for it).
         geometry: Where the sites live (`Grid`, `Chain`, `Graph`), one per column; or None.
         method: "likelihood" (exact; where ln Z is), "pseudolikelihood", "screening", or "auto": the likelihood
             up to 2^16 states and 2,000 couplings, else the pseudo-likelihood. `method_` says which.
