@@ -12,7 +12,7 @@ __all__ = ["refuse_foreign_options", "wants_density"]
 
 OF_CLASSIFIERS = ("target", "symmetry", "box", "tolerance", "dtype", "activation")
 OF_DENSITIES = (
-    "kind", "counts", "weights", "identity", "unknown", "method", "l1", "regularization", "blocked",
+    "kind", "counts", "weights", "identity", "unknown", "method", "l1", "regularization", "blocked", "symmetry",
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from ..geometry import Geometry
 from ..hamiltonian import Alphabet
 from .discrete.samples import DiscreteSamples, Place
 from .discrete.states import sorted_states, states_of
+from .namespaces import is_tensor, to_host
 
 if TYPE_CHECKING:
     from .density import HamiltonianDensity
@@ -191,7 +192,13 @@ def check_geometry(model: HamiltonianDensity, n: int) -> None:
 def read_rows(model: HamiltonianDensity, X: Any, reset: bool) -> np.ndarray:
     """Returns raw values as an array, after scikit-learn's checks of shape and column names."""
     finite = model.kind != "category"
-    return validate_data(model, X, reset=reset, dtype=np.float64 if finite else None, ensure_all_finite=finite)
+    return validate_data(
+        model,
+        to_host(X) if is_tensor(X) else X,
+        reset=reset,
+        dtype=np.float64 if finite else None,
+        ensure_all_finite=finite,
+    )
 
 
 def given_states(model: HamiltonianDensity, names: tuple[str, ...]) -> list[np.ndarray] | None:

@@ -25,7 +25,7 @@ from .scoring import FamilyScore, mean_and_error, pick_regularization
 
 __all__ = ["Climb", "Scorer", "score_baselines"]
 
-FOLD_TOLERANCE = 1e-4  # of the gradient: moves a held-out loss by far less than its error
+FOLD_TOLERANCE = 1e-3  # of the gradient: moved a difference of losses by 0.03 of its error for 6,100 couplings
 Fold = tuple[np.ndarray, np.ndarray]
 Baseline = Callable[[np.ndarray, np.ndarray, np.ndarray], FactorGraph]
 

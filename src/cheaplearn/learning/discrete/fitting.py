@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from ..._messages import must_be
 from ...hamiltonian import FactorGraph
+from .array_partition import ArrayPartition
 from .likelihood import LikelihoodObjective, fisher_information
 from .local_sandwich import local_entries, local_errors
 from .losses import loss_of
@@ -37,6 +38,7 @@ MAX_DENSE = 10_000  # couplings whose second derivative is held as a matrix
 MAX_SPARSE = 20_000_000  # entries of a sparse one
 ROWS_OF_SQUARES = 4096
 AnyObjective = ConditionalObjective | LikelihoodObjective
+HERE = (Partition, ArrayPartition)  # sums of this machine and its devices, not of a cluster
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +73,7 @@ class DiscreteFit:
 
     def forget(self) -> None:
         """Frees what the samples keep between calls on this machine."""
-        if isinstance(self.objective, ConditionalObjective) and isinstance(self.objective.sums, Partition):
+        if isinstance(self.objective, ConditionalObjective) and isinstance(self.objective.sums, HERE):
             self.objective.sums.forget()
 
     @property
@@ -181,7 +183,7 @@ class Problem:
         """Returns the objective; what does not depend on the regularisation is kept, but not on a cluster."""
         if self._objective is None:
             objective = _objective(self.terms, self.samples, self.method, regularization, self.place)
-            if isinstance(objective, ConditionalObjective) and not isinstance(objective.sums, Partition):
+            if isinstance(objective, ConditionalObjective) and not isinstance(objective.sums, HERE):
                 return objective
             self._objective = objective
         return replace(self._objective, regularization=np.full(len(self.terms), float(regularization)))
