@@ -1,4 +1,4 @@
-"""scikit-learn's own checks of the density of categories; those of spins and bits would all bring other values."""
+"""scikit-learn's own checks of densities of categories and of reals; spins and bits would all bring other values."""
 
 import unittest
 
@@ -7,13 +7,17 @@ from sklearn.utils.estimator_checks import estimator_checks_generator, parametri
 
 from cheaplearn import HamiltonianDensity
 
-ESTIMATOR = HamiltonianDensity("category", order=1)
-EXPECTED_FAILURES = {"check_estimators_nan_inf": "any value names a category, infinity too; missing values are refused"}
+ESTIMATORS = [HamiltonianDensity("category", order=1), HamiltonianDensity("real", order=2)]
+OF_CATEGORIES = {"check_estimators_nan_inf": "any value names a category, infinity too; missing values are refused"}
 MAY_SKIP = {"SCIPY_ARRAY_API is not set": "array API input needs this variable before SciPy is imported"}
 
 
+def expected_failures(estimator):
+    return OF_CATEGORIES if estimator.kind == "category" else {}
+
+
 @pytest.mark.filterwarnings("ignore:HamiltonianDensity.*:UserWarning")  # samples of scikit-learn identify little
-@parametrize_with_checks([ESTIMATOR], expected_failed_checks=lambda _: EXPECTED_FAILURES)
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
 def test_scikit_learn_accepts_the_density(estimator, check):
     try:
         check(estimator)
@@ -22,7 +26,8 @@ def test_scikit_learn_accepts_the_density(estimator, check):
             pytest.fail(f"skipped without a written reason: {skipped}")
 
 
-def test_every_check_of_scikit_learn_is_run():
-    checks = list(estimator_checks_generator(ESTIMATOR, expected_failed_checks=EXPECTED_FAILURES))
-    assert len(EXPECTED_FAILURES) == 1
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_every_check_of_scikit_learn_is_run(estimator):
+    checks = list(estimator_checks_generator(estimator, expected_failed_checks=expected_failures(estimator)))
+    assert len(OF_CATEGORIES) == 1
     assert len(checks) >= 45

@@ -145,6 +145,7 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         gauge_: "zero-sum" for categories; "none" for spins and bits, which have no freedom to fix.
         gradient_norm_: Norm of the gradient at the optimum, relative to that of the independent model: at most 1e-8, or
             beyond 1,000 couplings up to 1e-6 as long as they are within about 1e-4 of their standard errors.
+        n_samples_seen_: Samples of positive weight that `partial_fit` has seen; only after it.
         n_features_in_, feature_names_in_: As in every scikit-learn estimator.
 
     Guarantee:
