@@ -21,7 +21,7 @@ from .bounds import Bounds
 if TYPE_CHECKING:
     from ..density import HamiltonianDensity
 
-__all__ = ["RealSamples", "Walls", "read_real_samples", "read_walls", "shared_units"]
+__all__ = ["RealSamples", "Walls", "read_real_samples", "read_walls", "ruled_out", "shared_units"]
 
 OWNER = "HamiltonianDensity"
 FAR = 3.0  # standard deviations by which units that a symmetry asks for may miss the mean of a variable
@@ -212,7 +212,7 @@ def shared_units(
         sd = np.full_like(sd, np.sqrt(np.mean(sd[varying] ** 2)))
     kept, notes = [], []
     for group in choices:
-        reason = "" if group is None else _ruled_out(group, mean, sd, walls, names)
+        reason = "" if group is None else ruled_out(group, mean, sd, walls, names)
         if reason:
             notes.append(f"Symmetry {group} was not tried: {reason}.")
         else:
@@ -227,7 +227,19 @@ def shared_units(
     return Variables(tuple(names), ("real",) * len(names), center, scale), kept, notes
 
 
-def _ruled_out(group: Group, mean: np.ndarray, sd: np.ndarray, walls: Walls, names: Sequence[str]) -> str:
+def ruled_out(group: Group, mean: np.ndarray, sd: np.ndarray, walls: Walls, names: Sequence[str]) -> str:
+    """Says why a symmetry cannot be that of the samples, whatever the couplings; empty if it can.
+
+    Args:
+        group: The symmetry.
+        mean: Of each variable, shape (n,).
+        sd: Standard deviation of each, shape (n,).
+        walls: Where they end.
+        names: Of the variables.
+
+    Returns:
+        A clause for a note.
+    """
     center, scale = symmetric_units(mean, sd, group)
     far = np.flatnonzero(np.abs(center - mean) > FAR * sd)
     if len(far):
