@@ -245,6 +245,7 @@ def test_a_symmetry_that_mixes_kinds_is_left_out_of_auto_and_refused_otherwise()
             r"`kind` of .* must be made of real, spin, bit, category, got 'bi",
         ),
         ({"kind": {"x": "real", "s": "spin"}}, r"`kind` of .* must be a kind for each of the columns x0, x1, x2, x3"),
+        ({"kind": "reel"}, r"`kind` of .* must be one of real, spin, bit, category, got 'reel'"),
         ({"kind": 3}, r"`kind` of .* must be one of real, spin, bit, category, or a list"),
         ({"method": "likelihood"}, r"`method` of .* must be one of auto, score matching \+ pseudolikelihood for kind="),
         ({"l1": 0.1}, r"`l1` of .* must be 0.0 for kind="),

@@ -92,7 +92,9 @@ def check_density_arguments(model: HamiltonianDensity) -> None:
 
 def _sort_of(kind: Any) -> str:
     """Returns "real", "discrete" or "mixed"."""
-    if isinstance(kind, str) and kind in KINDS:
+    if isinstance(kind, str):
+        if kind not in KINDS:
+            raise ValueError(must_be("kind", OWNER, f"one of {', '.join(KINDS)}", repr(kind)))
         return "real" if kind == "real" else "discrete"
     if not isinstance(kind, list | tuple | Mapping):
         requirement = f"one of {', '.join(KINDS)}, or a list of these, one for each column, or a mapping from columns"
