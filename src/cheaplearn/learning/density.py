@@ -28,6 +28,7 @@ from .discrete.terms import Terms
 from .discrete_families import choose_method, discrete_families
 from .families import NO_TERM, Family
 from .ladder import Ladder, unscored
+from .mixed.columns import has_categories
 from .progress import progress
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from ..hamiltonian.partition import LogPartition
     from ..hamiltonian.sampling import RealSamples as RealDrawn
     from ..hamiltonian.sampling import Samples as Drawn
+    from .mixed.model import MixedModel
     from .real.model import RealModel
 
 __all__ = ["HamiltonianDensity"]
@@ -77,25 +79,31 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
 
     .. math:: \Big\langle \sum_i \tfrac12 (\partial_i H)^2 - \partial_i^2 H \Big\rangle
 
+    Real and discrete columns together are fitted by the sum of this over the real ones (in scaled units) and of
+    -ln p(x_i | rest) over the others (nats), with weight 1 each; categories then are bits relative to the first state.
+
     Args:
-        kind: "real", "spin" (-1, 1), "bit" (0, 1) or "category" (any labels).
+        kind: "real", "spin" (-1, 1), "bit" (0, 1) or "category" (any labels); or one of these for each column, some of
+            them "real", as a list or by name of column.
         order: Most sites in a term (for real variables highest degree, powers included), a list of such to choose from,
             or "auto" for 1, 2 and 3 (4 takes ten times as long as 3: 100 spins of a grid have 15,800 terms within
-            radius 2; real: 2 and 4, for no density of odd order exists).
+            radius 2; some or all columns real: 2 and 4, for real variables have no density of odd order).
         geometry: Where the sites live (`Grid`, `Chain`, `Graph`), one per column; or None.
         method: "likelihood" (exact; where ln Z is), "pseudolikelihood", "screening", or "auto": the likelihood
             up to 2^16 states and 2,000 couplings, else the pseudo-likelihood. `method_` says which. Real variables:
             "score matching", "likelihood" (order 2 without bounds), or "auto" for the likelihood where it is exact.
+            Of several kinds: "auto", which is "score matching + pseudolikelihood".
         radius: Largest distance between the sites of a term, "all", "auto" for every radius the geometry knows, or a
             list.
         terms: Instead of order and radius: sets of sites (numbers or names), or a symmetric boolean matrix of pairs
-            (fields included). Real variables: products, in which a site may repeat.
+            (fields included). Some or all columns real: products (numbers of sites), in which real ones may repeat.
         regularization: rho, nats per squared coupling of each term, tied or not, so that a tied fit is the free one,
             restricted; "auto": 1e-6 W, at most 0.01, for one family (a guard
             against infinite couplings, nothing else), but 0.01 W if a variable has more couplings than there are
             different samples (`notes_` says so), and searched for each family of a ladder; "search": searched for one
             family too. Real variables: rho is relative to the diagonal of the normal equations, "auto" is 0 for one
-            family.
+            family. Of several kinds: relative to the second derivative at couplings 0, "auto" is the smaller of 1e-6
+            and 0.01 / W for one family.
         l1: Strength of an L1 penalty (for categories: on whole tables) that selects the terms of degree 2 and more,
             which are then fitted without it; in units of sqrt(ln(n^2 / 0.05) / W) for each site of a term. "auto":
             0.2, for screening 0.8 (Lokhov et al. 2018, who then cut small couplings: terms that are not there are
@@ -104,7 +112,8 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
             above this are left out too, nats; half the weakest coupling expected recovers graphs best.
         cv: Number of shuffled folds, or a splitter, which is used if anything is to be chosen.
         standard_errors: True, False, or "auto" to compute them if that takes seconds at most.
-        labels: States of the categories, one list for all columns or one for each; None for those that occur.
+        labels: States of the categories, one list for all columns or one for each; None for those that occur. Of
+            several kinds: one entry for each column (None if it is no category), or by name.
         n_jobs: Blocks of samples that are summed at a time on this machine; None or -1 for one per core.
         engine: "numpy" for this machine, "dask" for the current Dask client, or the address of a scheduler: samples
             are divided among its workers, and a lost worker costs time only. The likelihood of an array is
@@ -142,7 +151,8 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         regularization_path_: Held-out loss at every regularisation that was tried.
         notes_: Sentences about what the samples cannot tell.
         alphabet_: The states of every site.
-        gauge_: "zero-sum" for categories; "none" for spins and bits, which have no freedom to fix.
+        gauge_: "zero-sum" for categories ("reference" beside real columns: couplings of the first state are 0); "none"
+            for spins and bits, which have no freedom to fix.
         gradient_norm_: Norm of the gradient at the optimum, relative to that of the independent model: at most 1e-8, or
             beyond 1,000 couplings up to 1e-6 as long as they are within about 1e-4 of their standard errors.
         n_samples_seen_: Samples of positive weight that `partial_fit` has seen; only after it.
@@ -173,7 +183,7 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
 
     def __init__(
         self,
-        kind: str = "real",
+        kind: Any = "real",
         order: Any = 2,
         geometry: Any = None,
         method: str = "auto",
@@ -247,12 +257,18 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         if self.kind == "real":
             from .real.estimation import fit_real
 
-            self._model: DiscreteModel | RealModel = fit_real(self, X, sample_weight, groups)
+            self._model: DiscreteModel | RealModel | MixedModel = fit_real(self, X, sample_weight, groups)
             self._warn(converged=True)
+            return self
+        if not isinstance(self.kind, str):
+            from .mixed.estimation import fit_mixed
+
+            self._model, converged, chosen_converged = fit_mixed(self, X, sample_weight, groups)
+            self._warn(converged, chosen_converged)
             return self
         with place_of(self.engine, self.n_jobs, X) as place:
             converged = self._fit_at(place, read_samples(self, X, sample_weight, groups, place))
-        self._warn(converged)
+        self._warn(converged, converged or self._fit.converged)
         return self
 
     @available_if(_is_real)
@@ -378,7 +394,7 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
                 self.notes_.append(f"Not identified by the samples, no standard error: {shown}.")
         return errors
 
-    def _warn(self, converged: bool, told: int = 0) -> None:
+    def _warn(self, converged: bool, chosen_converged: bool = True, told: int = 0) -> None:
         """Warns of the first note; the last `told` only inform."""
         of_ladder = [note for note in self.ladder_notes_ if NO_TERM not in note]
         notes = [*of_ladder, *self.notes_[: len(self.notes_) - told]]
@@ -388,7 +404,7 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         if not converged:
             advice = ", or pass method='pseudolikelihood'" if self.method_ == "screening" else ""
             where = f"the gradient norm is {self.gradient_norm_:.1e} of that of the independent model"
-            if self._fit.converged:
+            if chosen_converged:
                 where = "some fit on a fold of the ladder stopped too early"
             message = f"{OWNER} did not converge: {where}. Raise `regularization`{advice}."
             warnings.warn(message, ConvergenceWarning, stacklevel=3)
@@ -425,7 +441,9 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         """The value of ln Z with the method that found it; computed on first use (then kept).
 
         Exact by enumeration (to 25 bits) or elimination where that is possible, else bracketed by annealing forward
-        and back; then the value is the upper end, and a warning says where the bracket is wider than 0.1 nats.
+        and back; then the value is the upper end, and a warning says where the bracket is wider than 0.1 nats. For real
+        and discrete variables together: exact where H is at most quadratic in the real ones and the others have at most
+        2^16 states, else a ValueError.
         `estimate_partition` takes the settings of the annealing.
         """
         check_is_fitted(self)
@@ -527,7 +545,8 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
             n: How many.
             method: "exact", "gibbs", "tempering" (for rough energies), "cluster" (Swendsen-Wang, for pairs of spins
                 or bits), or "auto": exact where that is cheap, else gibbs. Real variables: "exact" (Gaussians), "hmc",
-                "tempering" or "auto".
+                "tempering" or "auto". Of several kinds: "exact" (H quadratic in the real ones, at most 2^16 states of
+                the others), "gibbs" (with Gaussian draws or paths of HMC for the real ones) or "auto".
             random_state: Seed; the same seed gives the same samples.
             **options: For the chains: chains, burn_in, thinning.
 
@@ -575,5 +594,5 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.categorical = self.kind != "real"
-        tags.input_tags.string = self.kind == "category"
+        tags.input_tags.string = has_categories(self.kind)
         return tags

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,11 +17,13 @@ from ..geometry import Geometry
 from ..hamiltonian import Alphabet
 from .discrete.samples import DiscreteSamples, Place
 from .discrete.states import sorted_states, states_of
+from .mixed.columns import has_categories
 from .namespaces import is_tensor, to_host
 
 if TYPE_CHECKING:
     from .density import HamiltonianDensity
     from .discrete.cluster_samples import ClusterSamples
+    from .mixed.samples import MixedSamples
     from .real.samples import RealSamples
 
 __all__ = ["check_density_arguments", "collection_array", "density_folds", "is_collection", "read_samples"]
@@ -28,14 +31,20 @@ __all__ = ["check_density_arguments", "collection_array", "density_folds", "is_c
 OWNER = "HamiltonianDensity"
 KINDS = ("real", "spin", "bit", "category")
 Fold = tuple[np.ndarray, np.ndarray]
-S = TypeVar("S", "DiscreteSamples", "RealSamples")
+S = TypeVar("S", "DiscreteSamples", "MixedSamples", "RealSamples")
 MOST_COUNTS = 2**62
 METHODS = {
     "real": ("auto", "score matching", "likelihood"),
     "discrete": ("auto", "likelihood", "pseudolikelihood", "screening"),
+    "mixed": ("auto", "score matching + pseudolikelihood"),
 }
 OF_REAL = {"bounds": None, "normalizable": "check"}
 OF_DISCRETE = {"l1": 0.0, "threshold": 0.0, "labels": None}
+REFUSED: dict[str, dict[str, Any]] = {
+    "real": OF_DISCRETE,
+    "discrete": OF_REAL,
+    "mixed": {"l1": 0.0, "threshold": 0.0, "engine": "numpy"} | OF_REAL,
+}
 
 
 def check_density_arguments(model: HamiltonianDensity) -> None:
@@ -47,13 +56,12 @@ def check_density_arguments(model: HamiltonianDensity) -> None:
     Raises:
         ValueError: If an argument is invalid.
     """
-    if model.kind not in KINDS:
-        raise ValueError(must_be("kind", OWNER, f"one of {', '.join(KINDS)}", repr(model.kind)))
-    methods = METHODS["real" if model.kind == "real" else "discrete"]
+    sort = _sort_of(model.kind)
+    methods = METHODS[sort]
     if model.method not in methods:
         requirement = f"one of {', '.join(methods)} for kind={model.kind!r}"
         raise ValueError(must_be("method", OWNER, requirement, repr(model.method)))
-    for name, default in (OF_DISCRETE if model.kind == "real" else OF_REAL).items():
+    for name, default in REFUSED[sort].items():
         value = getattr(model, name)
         if not (value is default or (isinstance(value, type(default)) and value == default)):
             raise ValueError(must_be(name, OWNER, f"{default!r} for kind={model.kind!r}", repr(value)))
@@ -74,13 +82,35 @@ def check_density_arguments(model: HamiltonianDensity) -> None:
     jobs = model.n_jobs
     if jobs is not None and (isinstance(jobs, bool) or not isinstance(jobs, Integral) or not (jobs > 0 or jobs == -1)):
         raise ValueError(must_be("n_jobs", OWNER, "None, -1 or a number of threads", repr(jobs)))
-    if model.labels is not None and model.kind != "category":
+    if model.labels is not None and not has_categories(model.kind):
         raise ValueError(must_be("labels", OWNER, "None unless kind is category", repr(model.labels)))
     if not (isinstance(model.standard_errors, bool) or model.standard_errors == "auto"):
         raise ValueError(must_be("standard_errors", OWNER, '"auto", True or False', repr(model.standard_errors)))
     if model.terms is not None and "auto" in {str(model.order), str(model.radius)}:
         advice = 'Leave order=2 and radius="all" as they are: terms says all.'
         raise ValueError(must_be("terms", OWNER, "None if order or radius is chosen", "terms", advice))
+
+
+def _sort_of(kind: Any) -> str:
+    """Returns "real", "discrete" or "mixed"."""
+    if isinstance(kind, str):
+        if kind not in KINDS:
+            raise ValueError(must_be("kind", OWNER, f"one of {', '.join(KINDS)}", repr(kind)))
+        return "real" if kind == "real" else "discrete"
+    if not isinstance(kind, list | tuple | Mapping):
+        requirement = f"one of {', '.join(KINDS)}, or a list of these, one for each column, or a mapping from columns"
+        raise ValueError(must_be("kind", OWNER, requirement, repr(kind)))
+    kinds = list(kind.values() if isinstance(kind, Mapping) else kind)
+    unknown = [one for one in kinds if one not in KINDS]
+    if unknown:
+        raise ValueError(must_be("kind", OWNER, f"made of {', '.join(KINDS)}", repr(unknown[0])))
+    if "real" not in kinds or set(kinds) == {"real"}:
+        advice = (
+            'Pass kind="real" if all columns are real; columns that are all discrete can be read as kind="category".'
+        )
+        got = ", ".join(kinds) or "nothing"
+        raise ValueError(must_be("kind", OWNER, "real for some columns and not for others", got, advice))
+    return "mixed"
 
 
 def _check_number(name: str, value: Any, also: str) -> None:
@@ -191,7 +221,7 @@ def check_geometry(model: HamiltonianDensity, n: int) -> None:
 
 def read_rows(model: HamiltonianDensity, X: Any, reset: bool) -> np.ndarray:
     """Returns raw values as an array, after scikit-learn's checks of shape and column names."""
-    finite = model.kind != "category"
+    finite = not has_categories(model.kind)
     return validate_data(
         model,
         to_host(X) if is_tensor(X) else X,

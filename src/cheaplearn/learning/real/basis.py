@@ -6,7 +6,7 @@ every first and second derivative is read from one table of products (`ProductTa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -63,6 +63,7 @@ class ProductBasis:
     Args:
         monomials: The exponents.
         hermite: Whether Hermite polynomials are wanted; afterwards, whether they are used.
+        fixed: Variables by which nothing is differentiated: they only multiply (spins beside real variables).
 
     Example:
         >>> from cheaplearn.hamiltonian import local_monomials
@@ -75,6 +76,7 @@ class ProductBasis:
 
     monomials: Monomials
     hermite: bool = True
+    fixed: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         closed = all(
@@ -123,9 +125,13 @@ class ProductBasis:
     @cached_property
     def table(self) -> ProductTable:
         """The products of which the derivatives are multiples; row 0 is the constant 1."""
-        once = (d for product in self.place for _, d in powers_divided(product, 1))
-        twice = (d for product in self.place for _, d in powers_divided(product, 2))
+        once = (d for product in self.place for _, d in self._divided(product, 1))
+        twice = (d for product in self.place for _, d in self._divided(product, 2))
         return ProductTable([*once, *twice], self.n_variables, self.hermite)
+
+    def _divided(self, product: tuple[int, ...], by: int) -> Iterator[tuple[int, tuple[int, ...]]]:
+        """Yields the variables that a product is differentiated by, and what is left of it."""
+        return ((v, divided) for v, divided in powers_divided(product, by) if v not in self.fixed)
 
     @cached_property
     def by_variable(self) -> tuple[VariableTerms, ...]:
@@ -133,8 +139,8 @@ class ProductBasis:
         rows: list[list[tuple[int, int, int, int]]] = [[] for _ in range(self.n_variables)]
         place = self.table.place
         for product, k in self.place.items():
-            twice = dict(powers_divided(product, 2))
-            for v, divided in powers_divided(product, 1):
+            twice = dict(self._divided(product, 2))
+            for v, divided in self._divided(product, 1):
                 second = place[twice[v]] if v in twice else 0
                 rows[v].append((k, product.count(v), place[divided], second))
         arrays = (np.array(some, dtype=int).reshape(-1, 4) for some in rows)

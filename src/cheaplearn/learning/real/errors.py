@@ -22,7 +22,14 @@ from .site_terms import Block, Problem, to_host
 from .solve import inverse_and_null
 from .sums import ScoreSums
 
-__all__ = ["CouplingCovariance", "ScoreMoments", "coupling_covariance", "covariance_of", "score_moments"]
+__all__ = [
+    "CouplingCovariance",
+    "ScoreMoments",
+    "coupling_covariance",
+    "covariance_of",
+    "score_gradients",
+    "score_moments",
+]
 
 SILENT = 1e-6  # share of a combination along directions without information from which on it is not identified
 
@@ -146,7 +153,7 @@ def score_moments(problem: Problem, theta: np.ndarray) -> ScoreMoments:
     square, mean = np.zeros((K, K)), np.zeros(K)
     slopes = [problem.constant(site.pulled_back(theta[:, None])[:, 0]) for site in problem.sites]
     for block in problem.blocks(2 * K):
-        scores = _scores(problem, block, slopes)
+        scores = score_gradients(problem, block, slopes)
         mean += to_host(scores @ block.weight)
         if problem.weighted:
             scores *= problem.xp.sqrt(block.weight)
@@ -176,8 +183,17 @@ def covariance_of(moments: ScoreMoments, sums: ScoreSums, ridge: float = 0.0) ->
     return CouplingCovariance(inverse @ V @ inverse / W, null)
 
 
-def _scores(problem: Problem, block: Block, slopes: list[Any]) -> Any:
-    """Returns the gradients of the losses of a block, shape (K, samples)."""
+def score_gradients(problem: Problem, block: Block, slopes: list[Any]) -> Any:
+    """Gradients of the losses of some samples.
+
+    Args:
+        problem: The samples and functions.
+        block: Which samples.
+        slopes: For each variable the couplings, pulled back to the rows of the table (`SiteTerms.pulled_back`).
+
+    Returns:
+        Shape (K, samples), in the namespace of the samples.
+    """
     xp = problem.xp
     scores = xp.zeros((problem.n_functions, block.table.shape[1]), dtype=problem.dtype, device=problem.device)
     for i, (site, curving, slope) in enumerate(zip(problem.sites, problem.curving, slopes, strict=True)):

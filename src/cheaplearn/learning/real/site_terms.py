@@ -235,11 +235,14 @@ class Problem:
         held = len(self.basis.table) + extra_rows
         size = max(LEAST_ROWS, BLOCK_ENTRIES // max(1, held))
         for start in range(0, len(self), size):
-            rows = slice(start, start + size)
-            t, g, slope = self.t[rows, :], None, None
-            if self.bounds is not None:
-                g, slope = (self.xp.permute_dims(values, (1, 0)) for values in self.bounds.weights(t))
-            yield Block(rows, self.basis.table.values(t), self.weight[rows], g, slope)
+            yield self.block(slice(start, start + size))
+
+    def block(self, rows: slice) -> Block:
+        """Returns some of the samples."""
+        t, g, slope = self.t[rows, :], None, None
+        if self.bounds is not None:
+            g, slope = (self.xp.permute_dims(values, (1, 0)) for values in self.bounds.weights(t))
+        return Block(rows, self.basis.table.values(t), self.weight[rows], g, slope)
 
 
 def to_host(array: Any) -> np.ndarray:

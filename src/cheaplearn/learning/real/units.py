@@ -15,7 +15,7 @@ from ...hamiltonian import Variables
 from ..scaling import symmetric_units
 from .walls import Walls
 
-__all__ = ["ColumnMoments", "column_moments", "shared_units", "unit_classes"]
+__all__ = ["ColumnMoments", "column_moments", "ruled_out", "shared_units", "unit_classes"]
 
 OWNER = "HamiltonianDensity"
 BLOCK_ENTRIES = 1 << 17  # of the samples that deviations are formed of at once: 1 MiB
@@ -131,7 +131,7 @@ def shared_units(
         sd = np.full_like(sd, np.sqrt(np.mean(sd[varying] ** 2)))
     kept, notes = [], []
     for group in choices:
-        reason = "" if group is None else _ruled_out(group, mean, sd, walls, names)
+        reason = "" if group is None else ruled_out(group, mean, sd, walls, names)
         if reason:
             notes.append(f"Symmetry {group} was not tried: {reason}.")
         else:
@@ -146,7 +146,19 @@ def shared_units(
     return Variables(tuple(names), ("real",) * len(names), center, scale), kept, notes
 
 
-def _ruled_out(group: Group, mean: np.ndarray, sd: np.ndarray, walls: Walls, names: Sequence[str]) -> str:
+def ruled_out(group: Group, mean: np.ndarray, sd: np.ndarray, walls: Walls, names: Sequence[str]) -> str:
+    """Says why a symmetry cannot be that of the samples, whatever the couplings; empty if it can.
+
+    Args:
+        group: The symmetry.
+        mean: Of each variable, shape (n,).
+        sd: Standard deviation of each, shape (n,).
+        walls: Where they end.
+        names: Of the variables.
+
+    Returns:
+        A clause for a note.
+    """
     center, scale = symmetric_units(mean, sd, group)
     far = np.flatnonzero(np.abs(center - mean) > FAR * sd)
     if len(far):
