@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
@@ -147,8 +148,16 @@ def _no_by_fall(found: tuple[Curve, tuple[int, Fraction]], component: Component,
     moving = [k for k in range(len(component)) if curve.powers[k] and curve.rates[k]]
     rates = {component.variables[k]: float(curve.rates[k]) for k in moving}
     direction, powers = domain.folded(rates, {component.variables[k]: curve.powers[k] for k in moving})
-    proof = f"H falls like {float(coefficient):.3g} s^{power}, so exp(-H) is not integrable."
+    proof = f"H falls like {_shown(coefficient)} s^{power}, so exp(-H) is not integrable."
     return Normalizability("no", proof, "direction", direction, powers)
+
+
+def _shown(coefficient: Fraction) -> str:
+    """Returns three digits, also of numbers that no float holds."""
+    exponent = math.floor(math.log2(abs(coefficient.numerator)) - math.log2(coefficient.denominator))
+    if abs(exponent) < 1000:
+        return f"{float(coefficient):.3g}"
+    return f"{'-' if coefficient < 0 else ''}2^{exponent}"
 
 
 def _no_by_spreading(powers: tuple[int, ...], component: Component, domain: Domain) -> Normalizability:
