@@ -54,7 +54,7 @@ def density_headline(result: DensityResult) -> str:
     terms = _TERMS.get(order, f"Products of up to {_COUNTS.get(order, order)}")
     if math.isfinite(radius) and result.hamiltonian.geometry is not None:
         terms += " of neighbours" if radius == 1 else f" within {radius:g} steps"
-    if isinstance(chosen["symmetry"], str):
+    if isinstance(chosen.get("symmetry"), str):
         terms += f", tied by {symmetry_text(chosen['symmetry'])},"
     return f"{terms} are enough: {what}" if richer.any() else f"With {terms[0].lower()}{terms[1:]}, {what}"
 

@@ -8,6 +8,7 @@ allows. The prior rho |theta|^2 is rho |psi|^2: the fit is the free one, restric
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -53,24 +54,33 @@ class TiedObjective:
     def at(self, theta: np.ndarray) -> TiedPoint:
         """Returns value, gradient and diagonal at psi, shape (orbits,)."""
         point = self.inner.at(self.tie @ theta)
-        diagonal = (self.tie**2).T @ point.diagonal
-        return TiedPoint(theta, point.value, self.tie.T @ point.gradient, diagonal, inner=point)
+        return TiedPoint(theta, point.value, self._back @ point.gradient, self._shares @ point.diagonal, inner=point)
 
     def second(self, point: Point, direction: np.ndarray) -> np.ndarray:
         """Returns the second derivative at a point times a direction, shape (orbits,)."""
-        return self.tie.T @ self.inner.second(_inner(point), self.tie @ direction)
+        return self._back @ self.inner.second(_inner(point), self.tie @ direction)
 
     def preconditioned(self, point: Point, residual: np.ndarray) -> np.ndarray:
         """Returns the residual divided by the diagonal; of categories in the zero-sum gauge."""
         z = residual / point.diagonal
         if self.terms.kind != "category":
             return z
-        return self.tie.T @ self.terms.projected(self.tie @ z)  # the gauge and the symmetry commute
+        return self._back @ self.terms.projected(self.tie @ z)  # the gauge and the symmetry commute
 
     def matrix(self, point: Point) -> np.ndarray | None:
         """Returns the second derivative at a point where it is cheap, shape (orbits, orbits)."""
         matrix = self.inner.matrix(_inner(point))
-        return None if matrix is None else self.tie.T @ (self.tie.T @ matrix).T
+        return None if matrix is None else self._back @ (self._back @ matrix).T
+
+    @cached_property
+    def _back(self) -> csr_array:
+        """The transpose of the tie: from derivatives by couplings to those by orbits."""
+        return self.tie.T.tocsr()
+
+    @cached_property
+    def _shares(self) -> csr_array:
+        """Averages over each orbit."""
+        return self._back**2
 
 
 def untied(optimum: Optimum) -> Optimum:
