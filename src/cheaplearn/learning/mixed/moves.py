@@ -10,8 +10,8 @@ from ...hamiltonian import Hamiltonian
 from ...hamiltonian.sampling.gaussian import Gaussian
 from ...hamiltonian.sampling.step_sizes import StepSizes
 from ...hamiltonian.sampling.trajectories import Trajectories
-from ...hamiltonian.walls import Walls
 from ...hamiltonian.slopes import Slopes
+from ...hamiltonian.walls import Walls
 from .columns import Columns
 from .gaussians import ConditionalGaussians
 
