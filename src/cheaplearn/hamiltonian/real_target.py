@@ -77,8 +77,7 @@ class RealTarget:
             raise FloatingPointError(message)
 
     def _refuse_what_does_not_exist(self) -> None:
-        ends = zip(self.walls.low.tolist(), self.walls.high.tolist(), strict=True)
-        found = normalizability(self.hamiltonian, dict(zip(self.variables.names, ends, strict=True)))
+        found = normalizability(self.hamiltonian, self.walls.named(self.variables.names))
         if found.verdict == "no":
             advice = "Pass `bounds`, or fit with a guarantee that the density exists."
             requirement = "such that exp(-H) can be normalised"

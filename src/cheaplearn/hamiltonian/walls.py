@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -26,6 +27,11 @@ class Walls:
     high: np.ndarray
 
     @classmethod
+    def open(cls, n: int) -> Walls:
+        """Returns those of n variables that have none."""
+        return cls(np.full(n, -np.inf), np.full(n, np.inf))
+
+    @classmethod
     def read(cls, bounds: Any, n: int, owner: str) -> Walls:
         """Reads what the caller passed.
 
@@ -41,7 +47,7 @@ class Walls:
             ValueError: If the shape is wrong or a pair does not rise.
         """
         if bounds is None:
-            return cls(np.full(n, -np.inf), np.full(n, np.inf))
+            return cls.open(n)
         rows = [(-np.inf if low is None else low, np.inf if high is None else high) for low, high in bounds]
         pairs = np.array(rows, dtype=np.float64)
         if pairs.shape != (n, 2):
@@ -55,6 +61,10 @@ class Walls:
     def any(self) -> bool:
         """Whether there is a wall at all."""
         return bool(np.isfinite(self.low).any() or np.isfinite(self.high).any())
+
+    def named(self, names: Sequence[str]) -> dict[str, tuple[float, float]]:
+        """Returns (low, high) by name."""
+        return dict(zip(names, zip(self.low.tolist(), self.high.tolist(), strict=True), strict=True))
 
     def seen_from(self, center: np.ndarray, scale: np.ndarray) -> Walls:
         """Returns the walls of (x - center) / scale."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import reduce
-from operator import mul
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,10 +12,9 @@ from sklearn.utils.validation import _check_sample_weight, check_consistent_leng
 from ..._messages import must_be
 from ...geometry import Group
 from ...hamiltonian import Variables
+from ...hamiltonian.walls import Walls
 from ..discrete.states import sorted_states, states_of
-from ..real.units import ruled_out
-from ..real.walls import Walls
-from ..scaling import symmetric_units
+from ..real.units import units_of_symmetries
 from .columns import STATES, Columns, read_kinds
 
 if TYPE_CHECKING:
@@ -133,7 +130,7 @@ def _states(
 
 def open_walls(columns: Columns) -> Walls:
     """Returns that no variable ends anywhere."""
-    return Walls(np.full(len(columns), -np.inf), np.full(len(columns), np.inf))
+    return Walls.open(len(columns))
 
 
 def mixed_units(
@@ -162,19 +159,7 @@ def mixed_units(
     sd = np.where(varying, sd, 1.0)
     if common and varying.any():
         sd = np.where(real, np.sqrt(np.mean(sd[varying] ** 2)), 1.0)
-    kept: list[Group | None] = []
-    notes = []
-    for group in choices:
-        reason = "" if group is None else ruled_out(group, mean, sd, open_walls(columns), columns.column_names)
-        if reason:
-            notes.append(f"Symmetry {group} was not tried: {reason}.")
-        else:
-            kept.append(group)
-    if not kept:
-        advice = "Centre the columns, or pass symmetry=None."
-        raise ValueError(must_be("symmetry", OWNER, "such that the samples can have it", " ".join(notes), advice))
-    center, scale = mean if centered else np.zeros_like(mean), sd
-    groups = [group for group in kept if group is not None]
-    if groups:  # units that all of them leave alone
-        center, scale = symmetric_units(center, scale, reduce(mul, groups))
+    center = mean if centered else np.zeros_like(mean)
+    names = columns.column_names
+    center, scale, kept, notes = units_of_symmetries(choices, mean, sd, center, open_walls(columns), names)
     return Variables(columns.column_names, columns.column_kinds, center, scale), kept, notes

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..._messages import must_be
 from ...hamiltonian import Variables
+from ...hamiltonian.walls import Walls
 from ..chunks import checked_weight, chunk_weights, neighbouring, results_of
 from ..clusters import Workers, number_of_partitions, one_thread
 from ..density_arguments import collection_array
@@ -21,7 +22,6 @@ from .gaussian_model import MomentSums
 from .samples import RealSamples
 from .sums import ScoreSums
 from .units import ColumnMoments
-from .walls import Walls
 
 if TYPE_CHECKING:
     from distributed import Future
@@ -118,7 +118,7 @@ class ClusterRealSamples:
 
     def outside(self, walls: Walls) -> tuple[int, int, float] | None:
         """Returns row, column and value of the first that is beyond a wall."""
-        if walls.open:
+        if not walls.any:
             return None
         found = self._asked("outside", walls)
         return self.workers.merge(_first, found).result()

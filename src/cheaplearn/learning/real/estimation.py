@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..._messages import must_be
+from ...hamiltonian.walls import Walls
 from ..checkpoint import Checkpoint, fingerprint
 from ..density_arguments import density_folds, is_collection
 from ..families import Family
@@ -21,7 +22,7 @@ from .model import RealModel
 from .places import Place, place_of
 from .samples import RealSamples, Samples, Summed, read_real_samples
 from .setting import RealSetting, real_terms
-from .walls import Walls, check_inside
+from .walls import check_inside, scaled_bounds
 
 if TYPE_CHECKING:
     from ...hamiltonian import Variables
@@ -129,7 +130,7 @@ def _climbed(
             summed,
             folds,
             variables,
-            walls.scaled(variables),
+            scaled_bounds(walls, variables),
             model.geometry,
             fixed,
             Checkpoint(model.checkpoint, key),
@@ -173,7 +174,7 @@ def fit_family(model: HamiltonianDensity, terms: RealTerms, summed: Summed, samp
 
 def is_gaussian(terms: RealTerms) -> bool:
     """Whether the density of the family is a Gaussian."""
-    return terms.monomials.order <= 2 and terms.walls.open and _all_squares(terms)
+    return terms.monomials.order <= 2 and not terms.walls.any and _all_squares(terms)
 
 
 def _all_squares(terms: RealTerms) -> bool:

@@ -12,6 +12,7 @@ from scipy.sparse import csr_array, eye_array
 from ...geometry import Geometry
 from ...hamiltonian import Hamiltonian, Monomials, Orbits, Variables
 from ...hamiltonian.normalizable import Normalizability, guaranteed_couplings, normalizability
+from ...hamiltonian.walls import Walls
 from ..families import Family
 from .basis import ProductBasis
 from .bounds import Bounds
@@ -23,7 +24,7 @@ from .gaussian_model import MomentSums
 from .samples import Samples
 from .solve import Solution, solve
 from .sums import ScoreSums
-from .walls import Walls
+from .walls import scaled_bounds
 
 __all__ = ["RealFit", "RealTerms", "fit_gaussian", "fit_real_terms"]
 
@@ -70,7 +71,7 @@ class RealTerms:
     @cached_property
     def bounds(self) -> Bounds | None:
         """Walls of the scaled variables."""
-        return self.walls.scaled(self.variables)
+        return scaled_bounds(self.walls, self.variables)
 
     @cached_property
     def to_terms(self) -> csr_array:

@@ -10,10 +10,10 @@ import numpy as np
 from ..._messages import must_be
 from ...hamiltonian import Hamiltonian
 from ...hamiltonian.normalizable import Normalizability
+from ...hamiltonian.walls import Walls
 from .basis import ProductBasis
 from .bounds import Bounds
 from .scores import hyvarinen_losses
-from .walls import Walls
 
 if TYPE_CHECKING:
     from ...hamiltonian.partition import LogPartition
@@ -43,7 +43,7 @@ class RealModel:
 
     def energy(self, X: np.ndarray) -> np.ndarray:
         """Returns H of samples, nats; infinite beyond a wall."""
-        return np.where(self.walls.inside(X), self.hamiltonian(X)[:, 0], np.inf)
+        return np.where(self.walls.contain(X), self.hamiltonian(X)[:, 0], np.inf)
 
     def hyvarinen_score(self, X: np.ndarray) -> np.ndarray:
         """Returns the Hyvarinen loss of samples in raw units, 1 / x^2: comparable whatever a model's own units are."""
@@ -53,7 +53,9 @@ class RealModel:
         factors = [np.prod(unit[block] / scale[block], axis=1) for block in H.monomials.sites]
         theta = H.coefficients * np.concatenate(factors)[:, None]
         t = (X - H.variables.center) / unit
-        bounds = None if self.walls.open else Bounds.scaled(self.walls.low, self.walls.high, H.variables.center, unit)
+        bounds = None
+        if self.walls.any:
+            bounds = Bounds.scaled(self.walls.low, self.walls.high, H.variables.center, unit)
         basis = ProductBasis(H.monomials, hermite=False)
         return hyvarinen_losses(t, basis, theta, bounds=bounds)[:, 0] / unit[0] ** 2
 
@@ -82,7 +84,7 @@ class RealModel:
 
     @property
     def _bounds(self) -> Any:
-        if self.walls.open:
+        if not self.walls.any:
             return None
         return list(zip(self.walls.low.tolist(), self.walls.high.tolist(), strict=True))
 

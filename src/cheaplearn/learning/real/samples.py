@@ -13,13 +13,13 @@ from sklearn.utils.validation import _check_sample_weight, check_consistent_leng
 
 from ..._messages import must_be
 from ...hamiltonian import Variables
+from ...hamiltonian.walls import Walls
 from .errors import ScoreMoments, score_moments
 from .functions import Functions
 from .gaussian_model import MomentSums, moment_sums
 from .rows import ScaledRows
 from .sums import ScoreSums, SplitSums, split_sums, sums_of
 from .units import ColumnMoments, column_moments
-from .walls import Walls
 
 if TYPE_CHECKING:
     from ..density import HamiltonianDensity
@@ -97,7 +97,7 @@ class RealSamples:
 
     def outside(self, walls: Walls) -> tuple[int, int, float] | None:
         """Returns row (of those passed to `fit`), column and value of the first that is beyond a wall."""
-        if walls.open:
+        if not walls.any:
             return None
         found = np.argwhere((self.X < walls.low) | (self.X > walls.high))
         if not len(found):

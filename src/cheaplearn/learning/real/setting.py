@@ -11,11 +11,12 @@ import numpy as np
 from ..._messages import must_be
 from ...geometry import Group
 from ...hamiltonian import Monomials, Variables, find_orbits
+from ...hamiltonian.walls import Walls
 from ..families import MAX_SIDE, Family, list_families
 from ..symmetry_names import read_symmetries
 from .fitting import RealTerms
 from .units import ColumnMoments, shared_units
-from .walls import Walls, read_walls
+from .walls import read_walls
 
 if TYPE_CHECKING:
     from ..density import HamiltonianDensity

@@ -12,10 +12,10 @@ import numpy as np
 from ..._messages import must_be
 from ...geometry import Group
 from ...hamiltonian import Variables
+from ...hamiltonian.walls import Walls
 from ..scaling import symmetric_units
-from .walls import Walls
 
-__all__ = ["ColumnMoments", "column_moments", "ruled_out", "shared_units", "unit_classes"]
+__all__ = ["ColumnMoments", "column_moments", "shared_units", "unit_classes", "units_of_symmetries"]
 
 OWNER = "HamiltonianDensity"
 BLOCK_ENTRIES = 1 << 17  # of the samples that deviations are formed of at once: 1 MiB
@@ -129,9 +129,39 @@ def shared_units(
     sd = np.where(varying, sd, 1.0)
     if common and varying.any():
         sd = np.full_like(sd, np.sqrt(np.mean(sd[varying] ** 2)))
-    kept, notes = [], []
+    center = mean if centered else np.zeros_like(mean)
+    center, sd, kept, notes = units_of_symmetries(choices, mean, sd, center, walls, names)
+    return Variables(tuple(names), ("real",) * len(names), center, sd), kept, notes
+
+
+def units_of_symmetries(
+    choices: list[Group | None],
+    mean: np.ndarray,
+    sd: np.ndarray,
+    center: np.ndarray,
+    walls: Walls,
+    names: Sequence[str],
+) -> tuple[np.ndarray, np.ndarray, list[Group | None], list[str]]:
+    """Leaves out symmetries that the samples rule out at once, and makes the units alike where the others ask for it.
+
+    Args:
+        choices: The symmetries to be compared, None for none.
+        mean: Of each variable, shape (n,).
+        sd: Standard deviation of each, shape (n,).
+        center: Where each is to be 0, shape (n,).
+        walls: Where they end.
+        names: Of the variables.
+
+    Returns:
+        Center and scale, the symmetries that are left, and a sentence for each that is not.
+
+    Raises:
+        ValueError: If none is left.
+    """
+    kept: list[Group | None] = []
+    notes = []
     for group in choices:
-        reason = "" if group is None else ruled_out(group, mean, sd, walls, names)
+        reason = "" if group is None else _ruled_out(group, mean, sd, walls, names)
         if reason:
             notes.append(f"Symmetry {group} was not tried: {reason}.")
         else:
@@ -139,14 +169,14 @@ def shared_units(
     if not kept:
         advice = "Centre the columns, or pass symmetry=None."
         raise ValueError(must_be("symmetry", OWNER, "such that the samples can have it", " ".join(notes), advice))
-    center, scale = mean if centered else np.zeros_like(mean), sd
+    scale = sd
     groups = [group for group in kept if group is not None]
     if groups:  # units that all of them leave alone
         center, scale = symmetric_units(center, scale, reduce(mul, groups))
-    return Variables(tuple(names), ("real",) * len(names), center, scale), kept, notes
+    return center, scale, kept, notes
 
 
-def ruled_out(group: Group, mean: np.ndarray, sd: np.ndarray, walls: Walls, names: Sequence[str]) -> str:
+def _ruled_out(group: Group, mean: np.ndarray, sd: np.ndarray, walls: Walls, names: Sequence[str]) -> str:
     """Says why a symmetry cannot be that of the samples, whatever the couplings; empty if it can.
 
     Args:

@@ -1,51 +1,25 @@
-"""Where real variables end."""
+"""Where real variables end: the argument `bounds`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..._messages import must_be
 from ...hamiltonian import Variables
+from ...hamiltonian.walls import Walls
 from .bounds import Bounds
 
-__all__ = ["Walls", "check_inside", "read_walls"]
+__all__ = ["check_inside", "read_walls", "scaled_bounds"]
 
 OWNER = "HamiltonianDensity"
 
 
-@dataclass(frozen=True, eq=False)
-class Walls:
-    """Where variables end, in raw units.
-
-    Args:
-        low: Shape (n,), -inf where a variable is open.
-        high: Shape (n,), inf where it is open.
-    """
-
-    low: np.ndarray
-    high: np.ndarray
-
-    @property
-    def open(self) -> bool:
-        """Whether there is none."""
-        return bool(np.all(np.isinf(self.low)) and np.all(np.isinf(self.high)))
-
-    def scaled(self, variables: Variables) -> Bounds | None:
-        """Returns the walls of the scaled variables, None if there is none."""
-        return None if self.open else Bounds.scaled(self.low, self.high, variables.center, variables.scale)
-
-    def named(self, names: Sequence[str]) -> dict[str, tuple[float, float]] | None:
-        """Returns (low, high) by name, None if there is none."""
-        pairs = zip(self.low.tolist(), self.high.tolist(), strict=True)
-        return None if self.open else dict(zip(names, pairs, strict=True))
-
-    def inside(self, X: np.ndarray) -> np.ndarray:
-        """Returns which samples are within all walls, shape (samples,)."""
-        return np.all((X >= self.low) & (X <= self.high), axis=1)
+def scaled_bounds(walls: Walls, variables: Variables) -> Bounds | None:
+    """Returns the walls of the scaled variables with the weights near them, None if there is none."""
+    return Bounds.scaled(walls.low, walls.high, variables.center, variables.scale) if walls.any else None
 
 
 def read_walls(bounds: Any, names: Sequence[str]) -> Walls:
