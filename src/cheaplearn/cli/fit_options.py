@@ -10,9 +10,10 @@ from .task import TASKS
 
 __all__ = ["refuse_foreign_options", "wants_density"]
 
-OF_CLASSIFIERS = ("target", "symmetry", "box", "tolerance", "dtype", "activation")
+OF_CLASSIFIERS = ("target", "box", "tolerance", "dtype", "activation")
 OF_DENSITIES = (
-    "kind", "counts", "weights", "identity", "unknown", "method", "l1", "regularization", "blocked",
+    "kind", "counts", "weights", "identity", "unknown", "method", "l1", "regularization", "blocked", "bounds",
+    "normalizable",
 )  # fmt: skip
 
 

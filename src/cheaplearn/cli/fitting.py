@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,8 @@ import numpy as np
 from ..report import FitResult, GenericSizes, TestScore
 from .alternatives import score_mlp
 from .exits import bad_input, say
-from .options import read_grid, read_order, read_radius, read_symmetry
+from .intervals import refuse_unknown
+from .options import checked_symmetry, read_grid, read_order, read_radius
 from .steps import Steps, versions
 from .tables import Samples
 from .task import check_classes, resolve_task
@@ -91,18 +93,21 @@ class Job:
         self.grid: Grid | None = read_grid(options.grid or samples.grid, samples.X.shape[1], options.periodic)
         self.order = read_order(options.order)
         self.radius = read_radius(options.radius, self.grid)
-        self.symmetry = self._symmetry()
+        self.symmetry = checked_symmetry(options.symmetry, self.grid, samples.X.shape[1], "HamiltonianClassifier")
         self.box = self._box()
         self._check_compiler_options()
 
-    def run(self) -> FitResult:
+    def run(self, checkpoint: Path | None = None) -> FitResult:
         """Does the work.
+
+        Args:
+            checkpoint: Folder in which scores of finished families are kept and looked for, or None.
 
         Returns:
             What the report tells.
         """
         training, test = self._split()
-        model = self._fit(training)
+        model = self._fit(training, checkpoint)
         alternative = self._compare(training, test)
         network, tolerance, reached = self._compile(model)
         X, y = self.samples.X, self.samples.y
@@ -131,28 +136,14 @@ class Job:
             date=datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         )
 
-    def _symmetry(self) -> str | None:
-        """Reads the symmetry, so that a wrong one is refused before the long fit."""
-        from ..learning.symmetry_names import read_symmetries
-
-        symmetry = read_symmetry(self.options.symmetry)
-        with bad_input():
-            read_symmetries(symmetry, self.grid, self.samples.X.shape[1], None, "HamiltonianClassifier")
-        return symmetry
-
     def _box(self) -> dict[str, tuple[float, float]]:
         names, X = self.samples.variables, self.samples.X
         given = self.options.box or self.samples.box
         if isinstance(given, tuple):
             return dict.fromkeys(names, given)
         given = given or {}
-        unknown = [name for name in given if name not in names]
-        if unknown:
-            from .exits import BadInput
-
-            listed = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
-            message = f"`--box` must be about the variables {listed}, got an unknown variable {unknown[0]!r}."
-            raise BadInput(message)
+        for name in given:
+            refuse_unknown(name, names, "--box")
         data = zip(names, X.min(axis=0).tolist(), X.max(axis=0).tolist(), strict=True)
         return {name: given.get(name, (low, high)) for name, low, high in data}
 
@@ -181,7 +172,7 @@ class Job:
 
         return StratifiedKFold(self.options.folds, shuffle=True, random_state=self.options.seed)
 
-    def _fit(self, training: np.ndarray) -> HamiltonianClassifier:
+    def _fit(self, training: np.ndarray, checkpoint: Path | None) -> HamiltonianClassifier:
         import pandas as pd
 
         from ..learning import HamiltonianClassifier
@@ -195,6 +186,7 @@ class Job:
             n_jobs=min(MOST_JOBS, os.cpu_count() or 1),
             random_state=self.options.seed,
             verbose=1,
+            checkpoint=checkpoint,
         )
         X = pd.DataFrame(self.samples.X[training], columns=list(self.samples.variables))
         with self.steps.step("ladder", f"Scoring the ladder on {self.options.folds} folds of {len(training)} rows"):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .exits import guarded, say
+from .summary import number_or_none
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +22,8 @@ HELP = """Predicts for every row of a table, with a model that fit has written.
 
 A classifier: label and class probabilities; writes CSV: label, then one probability per class.
 A density: the log-probability of the row in nats; writes CSV: log_probability (for alignments: name, log_probability).
+Rows beyond the bounds of real variables have probability 0 (-inf; null in JSON). Exit code 1 if the density does not
+exist.
 
 FILE is a .csv or .parquet table that has the columns of the training table (the target and further columns are not
 used), or an .npz file with an array X; for densities also .npy, and an alignment of the same columns.
@@ -59,7 +62,7 @@ def predict(
         with new_file(output) as partial:
             partial.write_text(text, encoding="utf-8")
     if as_json:
-        typer.echo(json.dumps(record))
+        typer.echo(json.dumps(record, allow_nan=False))
     elif output is None:
         typer.echo(text, nl=False)
 
@@ -90,5 +93,6 @@ def _log_probabilities(
 
     values, names = read_new_rows(file, hamiltonian, facts)
     columns: dict[str, Any] = {} if names is None else {"name": names}
-    columns["log_probability"] = log_probabilities(hamiltonian, values, facts).tolist()
-    return pd.DataFrame(columns), columns | {"log_partition": facts["log_partition"]}
+    scores = log_probabilities(hamiltonian, values, facts).tolist()
+    record = columns | {"log_probability": [number_or_none(score) for score in scores]}
+    return pd.DataFrame(columns | {"log_probability": scores}), record | {"log_partition": facts["log_partition"]}

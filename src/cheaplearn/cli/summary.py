@@ -14,6 +14,7 @@ from ..report.words import at_most
 __all__ = [
     "facts_of",
     "family_facts",
+    "family_text",
     "ladder_lines",
     "model_line",
     "number_or_none",
@@ -101,6 +102,12 @@ def symmetry_word(row: pd.Series) -> str:
     return row["symmetry"] if isinstance(row["symmetry"], str) else ""
 
 
+def family_text(row: pd.Series) -> str:
+    """Names the family of a row of a ladder."""
+    tied = symmetry_word(row)
+    return f"order {row['order']}, radius {radius_word(row['radius'])}" + (f", {tied}" if tied else "")
+
+
 def radius_word(radius: float) -> int | str:
     """Returns a whole radius, or "all"."""
     return "all" if math.isinf(radius) else int(radius)
@@ -136,11 +143,11 @@ def _ladder_lines(result: FitResult) -> list[str]:
     return lines + [model_line(m.name, m.parameters, m.loss, m.standard_error) for m in result.alternatives]
 
 
-def ladder_lines(ladder: pd.DataFrame) -> list[str]:
-    """Writes the families of a ladder, one on a line under a heading."""
+def ladder_lines(ladder: pd.DataFrame, loss: str = "loss (nats)") -> list[str]:
+    """Writes the families of a ladder, one on a line under a heading that names the loss."""
     names = [symmetry_word(row) for _, row in ladder.iterrows()]
     width = max([len(name) for name in [*names, "symmetry"]]) if any(names) else 0
-    lines = [f"  order  radius{_column('symmetry', width)}  parameters    loss (nats)"]
+    lines = [f"  order  radius{_column('symmetry', width)}  parameters    {loss}"]
     for name, (_, row) in zip(names, ladder.iterrows(), strict=True):
         mark = "  <- chosen" if row["chosen"] else ""
         shape = f"  {row['order']:>5}  {radius_word(row['radius']):>6}{_column(name or 'none', width)}"
@@ -161,11 +168,9 @@ def _finding_lines(result: FitResult) -> list[str]:
     chosen, network, test = result.chosen, result.network, result.test
     certificate = network.certificate
     error = f"{at_most(certificate.error)} nats" if certificate else "none"
-    family = f"order {chosen['order']}, radius {radius_word(chosen['radius'])}"
-    tied = symmetry_word(chosen)
     missed = "" if result.tolerance_reached else f" (best reachable; {result.tolerance:g} was aimed at)"
     return [
-        f"  choice   {family}{', ' if tied else ''}{tied}: {chosen['parameters']:,} parameters",
+        f"  choice   {family_text(chosen)}: {chosen['parameters']:,} parameters",
         f"  verdict  {result.verdict}",
         f"  accuracy {test.accuracy:.4f} ± {test.standard_error:.4f} on {test.rows} rows not used for the choice",
         f"  network  {network.neurons:,} neurons, {network.synapses:,} synapses, depth {network.depth}",

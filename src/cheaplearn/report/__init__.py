@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from .density_result import DensityResult as DensityResult
 from .density_result import HeldOut as HeldOut
+from .density_result import RealFindings as RealFindings
 from .page import write_report as write_report
 from .result import Alternative as Alternative
 from .result import FitResult as FitResult
 from .result import GenericSizes as GenericSizes
 from .result import TestScore as TestScore
 
-__all__ = ["Alternative", "DensityResult", "FitResult", "GenericSizes", "HeldOut", "TestScore", "write_report"]
+__all__ = [
+    "Alternative",
+    "DensityResult",
+    "FitResult",
+    "GenericSizes",
+    "HeldOut",
+    "RealFindings",
+    "TestScore",
+    "write_report",
+]

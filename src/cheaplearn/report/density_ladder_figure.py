@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 __all__ = ["density_ladder_svg"]
 
 _BASELINE_MARKERS = ("P", "X", "*")
+_AXES = {
+    "log-likelihood": "held-out loss (nats per row)",
+    "pseudo-log-likelihood": "held-out pseudo-likelihood loss (nats per row)",
+    "Hyvarinen score": "held-out Hyv\u00e4rinen score per row (lower is better)",
+}
 
 
 def density_ladder_svg(result: DensityResult, size: tuple[float, float], name: str) -> str:
@@ -46,8 +51,7 @@ def density_ladder_svg(result: DensityResult, size: tuple[float, float], name: s
     axes.margins(x=0.1, y=0.14)
     format_logarithm(axes.xaxis, axes.get_xlim())
     axes.set_xlabel("free parameters", fontsize=9, color=INK)
-    pseudo = "" if result.ladder_score == "log-likelihood" else "pseudo-likelihood "
-    axes.set_ylabel(f"held-out {pseudo}loss (nats per row)", fontsize=9, color=INK)
+    axes.set_ylabel(_AXES[result.ladder_score or "log-likelihood"], fontsize=9, color=INK)
     style_axes(axes)
     add_legend(figure, columns=6 if size[0] > 5 else 3)
     return inline_svg(figure, name, _description(result))
@@ -56,10 +60,10 @@ def density_ladder_svg(result: DensityResult, size: tuple[float, float], name: s
 def _description(result: DensityResult) -> str:
     chosen = result.chosen
     others = " ".join(
-        f"The model {row.model} has {row.parameters:,} parameters and loss {row.loss:.4f}."
+        f"The model {row.model} has {row.parameters:,} parameters and {result.loss} {row.loss:.4f}."
         for row in result.baselines.itertuples()
     )
     return (
         f"Held-out loss against free parameters for {len(result.ladder)} families. Chosen: order {chosen['order']} "
-        f"with {chosen['parameters']:,} parameters and loss {chosen['loss']:.4f} nats. {others}"
+        f"with {chosen['parameters']:,} parameters and {result.loss} {chosen['loss']:.4f}{result.unit}. {others}"
     )

@@ -36,7 +36,8 @@ def write_report(result: FitResult | DensityResult, path: str | Path) -> None:
         ValueError: If a network carries no certificate.
     """
     if isinstance(result, DensityResult):
-        page = _rendered("density.html", density_facts(result))
+        template = "density.html" if result.real is None else "real_density.html"
+        page = _rendered(template, density_facts(result))
     else:
         page = _rendered("page.html", _classifier_facts(result))
     Path(path).write_text(page, encoding="utf-8")

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..geometry import Grid
+from ..hamiltonian.tables import NORMAL_95
 from .coupling_figures import MOST_BARS, bars_figure, shortened
+from .density_words import tied_term
 from .theme import GRID, INK, MUTED, NEGATIVE, POSITIVE, SURFACE, inline_svg, new_figure, tinted
 
 if TYPE_CHECKING:
@@ -104,12 +106,21 @@ def bars_svg(result: DensityResult, width: float, name: str) -> str:
         One svg element.
     """
     table = result.strongest(MOST_BARS)
-    labels = [shortened(str(term).replace("*", " · "), 30) for term in table["term"]]
-    values, ends = table["value"].to_numpy(), table[["lower", "upper"]].to_numpy(dtype=float)
-    figure = bars_figure(labels, -values, width, "evidence for the term (minus the coupling), nats", -ends)
-    text = f"Bars of the {len(labels)} strongest couplings with their intervals."
+    terms = [tied_term(row) for _, row in table.iterrows()]
+    labels = [shortened(term.replace("**", "^").replace("*", " · "), 30) for term in terms]
+    if result.real is None:
+        unit, values, ends = "nats", table["value"].to_numpy(), table[["lower", "upper"]].to_numpy(dtype=float)
+    else:
+        unit, values, ends = "nats per unit of the term (scaled)", table["value_scaled"].to_numpy(), None
+        if "standard_error_scaled" in table:
+            ends = values[:, None] + np.array([-1, 1]) * NORMAL_95 * table["standard_error_scaled"].to_numpy()[:, None]
+    figure = bars_figure(
+        labels, -values, width, f"evidence for the term (minus the coupling), {unit}", None if ends is None else -ends
+    )
+    intervals = "" if ends is None else " with their intervals"
+    text = f"Bars of the {len(labels)} strongest couplings{intervals}."
     if labels:
-        text += f" The strongest is {labels[0]} with {values[0]:+.3g} nats."
+        text += f" The strongest is {labels[0]} with {values[0]:+.3g} {unit}."
     return inline_svg(figure, name, text)
 
 
