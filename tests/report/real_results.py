@@ -22,9 +22,9 @@ def case(shape):
         return X, {"order": "auto", "radius": "auto", "symmetry": "permutation", "cv": 3}
     if shape == "bounded":
         return rng.beta(2, 3, (300, 2)), {"order": 2, "bounds": (0, 1)}
-    X = rng.normal(size=(500, 3))
+    X = rng.normal(size=(500, 3 if shape == "falling" else 5))
     X[:, 1] += 0.7 * X[:, 0]
-    table = pd.DataFrame(X, columns=["<b>odd</b>", "b", "c"])
+    table = pd.DataFrame(X, columns=["<b>odd</b>", *"bcde"][: X.shape[1]])
     return table, {"order": 3} if shape == "falling" else {"order": "auto", "radius": "auto", "cv": 3}
 
 

@@ -42,6 +42,14 @@ _INTRODUCTIONS = {
     "others.",
 }
 
+_REAL_INTRODUCTIONS = {
+    "maps": "Two maps of the grid: the linear term of every site, and how it is tied to its neighbours.",
+    "circle": "Every variable is a point of the circle; a line joins two that depend on each other directly, not only by "
+    "way of others.",
+    "bars": "The strongest terms of H. Terms of one variable shape its own distribution; products of several say how they "
+    "depend on each other directly, not only by way of others.",
+}
+
 
 def density_facts(result: DensityResult) -> dict[str, Any]:
     """Collects what the template names.
@@ -73,7 +81,7 @@ def density_facts(result: DensityResult) -> dict[str, Any]:
         "strongest": list(strongest.assign(label=[tied_term(row) for _, row in strongest.iterrows()]).itertuples()),
         "n_couplings": result.n_couplings,
         "intervals": bool(np.isfinite(strongest["lower"].to_numpy(dtype=float)).any()),
-        "couplings_intro": _INTRODUCTIONS[coupling_picture(result)],
+        "couplings_intro": (_INTRODUCTIONS if result.real is None else _REAL_INTRODUCTIONS)[coupling_picture(result)],
         "states": _number_of_states(result),
         "partition": "" if result.partition is None else partition_words(result.partition),
         "method": _METHODS.get(result.method, result.method),

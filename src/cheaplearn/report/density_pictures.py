@@ -28,11 +28,11 @@ def coupling_picture(result: DensityResult) -> str:
         result: What was found.
 
     Returns:
-        "maps" on a two-dimensional grid, "circle" for few columns, "bars" otherwise, and if a symmetry leaves so few
-        couplings that all are seen as bars.
+        "maps" on a two-dimensional grid, "circle" for few columns, "bars" otherwise, and if there are so few
+        couplings of real variables or with a symmetry that all are seen as bars.
     """
     orbits = result.hamiltonian.orbits
-    if orbits is not None and len(orbits) <= MOST_BARS:
+    if (orbits is not None and len(orbits) <= MOST_BARS) or (result.real and result.n_couplings <= MOST_BARS):
         return "bars"
     if on_grid(result.hamiltonian) and result.kind != "category":
         return "maps"
