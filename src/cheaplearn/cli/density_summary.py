@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from ..report import DensityResult, HeldOut, RealFindings
 from ..report.density_words import counted_sites, escape_words, loss_words, tied_term
-from .summary import family_facts, family_text, ladder_lines, model_line, number_or_none
+from .summary import (
+    aligned,
+    coupling_facts,
+    family_facts,
+    family_text,
+    interval_text,
+    ladder_lines,
+    model_line,
+    number_or_none,
+)
 
 if TYPE_CHECKING:
     from ..hamiltonian.partition import LogPartition
@@ -59,7 +68,7 @@ def density_facts(result: DensityResult) -> dict[str, Any]:
         "log_partition": None if result.partition is None else _partition_facts(result.partition),
         "test": None if result.test is None else _test_facts(result.test, result.test_baselines, "log_likelihood"),
         **({} if result.real is None else _real_facts(result.real, result.names)),
-        "couplings": [_coupling(row) for _, row in result.strongest(LISTED).iterrows()],
+        "couplings": [coupling_facts(row) for _, row in result.strongest(LISTED).iterrows()],
         "contacts": None if result.contacts is None else result.contacts.head(LISTED).to_dict("records"),
         "notes": list(result.notes),
         "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
@@ -99,12 +108,6 @@ def _real_facts(real: RealFindings, names: Sequence[str]) -> dict[str, Any]:
         "bounds": None if pairs is None else dict(zip(names, pairs, strict=True)),
         "test_hyvarinen": _test_facts(real.scores[0], real.scores[1:], "hyvarinen_score"),
     }
-
-
-def _coupling(row: Any) -> dict[str, Any]:
-    numbers = ("value", "standard_error", "lower", "upper")
-    terms = {"terms": int(row["terms"])} if "terms" in row else {}  # that a symmetry ties
-    return {"term": str(row["term"])} | terms | {name: number_or_none(row[name]) for name in numbers}
 
 
 def density_text(result: DensityResult, folder: Path, report: Path) -> str:
@@ -188,23 +191,11 @@ def _coupling_lines(result: DensityResult) -> list[str]:
     strongest = result.strongest(SHOWN)
     if strongest.empty:
         return ["  no couplings: the columns are independent"]
-    labels = [tied_term(row) for _, row in strongest.iterrows()]
-    width = max(map(len, labels))
     known = "; 95 % intervals" if strongest["lower"].notna().any() else ""
-    what = "couplings (terms of H, nats"
+    what, number = "couplings (terms of H, nats", "+.4f"
     if result.real is not None:
-        what = "terms of H (nats per unit of the term, in the units of the data"
-    return [f"  strongest {what}{known})"] + [
-        f"    {label:<{width}}  {_number(row['value'], row)}{_interval(row)}"
-        for label, (_, row) in zip(labels, strongest.iterrows(), strict=True)
+        what, number = "terms of H (nats per unit of the term, in the units of the data", "+.4g"
+    lines = [
+        (tied_term(row), f"{row['value']:{number}}{interval_text(row, number)}") for _, row in strongest.iterrows()
     ]
-
-
-def _interval(row: Any) -> str:
-    low, high = number_or_none(row["lower"]), number_or_none(row["upper"])
-    return "" if low is None or high is None else f"  ({_number(low, row)} to {_number(high, row)})"
-
-
-def _number(value: float, row: Any) -> str:
-    """Four decimals, or as many digits as a coupling in raw units needs."""
-    return f"{value:+.4f}" if "value_scaled" not in row else f"{value:+.4g}"
+    return [f"  strongest {what}{known})", *aligned(lines)]

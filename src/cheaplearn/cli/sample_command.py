@@ -62,7 +62,8 @@ def sample(
 
     hamiltonian, target, facts = load_model(model)
     if target is not None:
-        message = f"{str(model)!r} holds a classifier, which has no rows to draw. Pass a folder of fit --density."
+        what = "regression" if facts.get("task") == "regress" else "classifier"
+        message = f"{str(model)!r} holds a {what}, which has no rows to draw. Pass a folder of fit --density."
         raise BadInput(message)
     if output is not None:
         _check_ending(output, facts["sequences"])

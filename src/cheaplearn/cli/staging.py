@@ -8,7 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .exits import BadInput
+from .exits import BadInput, say
 
 __all__ = ["CHECKPOINT", "OUR_FILES", "check_target_file", "check_target_folder", "new_file", "new_folder"]
 
@@ -82,6 +82,8 @@ def new_folder(folder: Path, overwrite: bool) -> Generator[Path]:
         _swap(partial, folder)
     except BaseException:
         _clear(partial)
+        if partial.is_dir():
+            say(f"Finished families are kept in {partial.name}: the same command goes on from there.")
         raise
 
 

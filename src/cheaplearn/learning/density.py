@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from ..circuit import Circuit
     from ..hamiltonian.partition import LogPartition
+    from ..hamiltonian.sampling import RealSamples as RealDrawn
     from ..hamiltonian.sampling import Samples as Drawn
     from .real.model import RealModel
 
@@ -483,10 +484,12 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
             UserWarning: If the chains have not mixed.
         """
         check_is_fitted(self)
-        drawn = self.sample_result(n, method, random_state, **options)
+        drawn: Any = self.sample_result(n, method, random_state, **options)  # of the kind its model draws
         return self._model.values(drawn)
 
-    def sample_result(self, n: int, method: str = "auto", random_state: Any = None, **options: Any) -> Drawn:
+    def sample_result(
+        self, n: int, method: str = "auto", random_state: Any = None, **options: Any
+    ) -> Drawn | RealDrawn:
         """Draws samples as `sample` does.
 
         Args:
@@ -496,7 +499,8 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
             **options: As for `sample`.
 
         Returns:
-            Codes of the states with method, effective sample size, autocorrelation time and notes.
+            Codes of the states (values of real variables) with method, effective sample size, autocorrelation time
+            and notes.
         """
         check_is_fitted(self)
         return self._model.sample(n, method, random_state, **options)

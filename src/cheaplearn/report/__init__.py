@@ -6,6 +6,8 @@ from .density_result import DensityResult as DensityResult
 from .density_result import HeldOut as HeldOut
 from .density_result import RealFindings as RealFindings
 from .page import write_report as write_report
+from .regression_result import PredictedRows as PredictedRows
+from .regression_result import RegressionResult as RegressionResult
 from .result import Alternative as Alternative
 from .result import FitResult as FitResult
 from .result import GenericSizes as GenericSizes
@@ -17,7 +19,9 @@ __all__ = [
     "FitResult",
     "GenericSizes",
     "HeldOut",
+    "PredictedRows",
     "RealFindings",
+    "RegressionResult",
     "TestScore",
     "write_report",
 ]

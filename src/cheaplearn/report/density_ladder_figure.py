@@ -1,4 +1,4 @@
-"""The ladder of a density as a picture: parameters against held-out loss, beside models without a choice."""
+"""The ladder of a density or a regression as a picture, beside models without a choice."""
 
 from __future__ import annotations
 
@@ -9,18 +9,14 @@ from .theme import INK, NEGATIVE, inline_svg, new_figure
 
 if TYPE_CHECKING:
     from .density_result import DensityResult
+    from .regression_result import RegressionResult
 
 __all__ = ["density_ladder_svg"]
 
 _BASELINE_MARKERS = ("P", "X", "*")
-_AXES = {
-    "log-likelihood": "held-out loss (nats per row)",
-    "pseudo-log-likelihood": "held-out pseudo-likelihood loss (nats per row)",
-    "Hyvarinen score": "held-out Hyv\u00e4rinen score per row (lower is better)",
-}
 
 
-def density_ladder_svg(result: DensityResult, size: tuple[float, float], name: str) -> str:
+def density_ladder_svg(result: DensityResult | RegressionResult, size: tuple[float, float], name: str) -> str:
     """Draws the ladder with the choice and the baselines.
 
     Args:
@@ -51,13 +47,13 @@ def density_ladder_svg(result: DensityResult, size: tuple[float, float], name: s
     axes.margins(x=0.1, y=0.14)
     format_logarithm(axes.xaxis, axes.get_xlim())
     axes.set_xlabel("free parameters", fontsize=9, color=INK)
-    axes.set_ylabel(_AXES[result.ladder_score or "log-likelihood"], fontsize=9, color=INK)
+    axes.set_ylabel(result.axis, fontsize=9, color=INK)
     style_axes(axes)
     add_legend(figure, columns=6 if size[0] > 5 else 3)
     return inline_svg(figure, name, _description(result))
 
 
-def _description(result: DensityResult) -> str:
+def _description(result: DensityResult | RegressionResult) -> str:
     chosen = result.chosen
     others = " ".join(
         f"The model {row.model} has {row.parameters:,} parameters and {result.loss} {row.loss:.4f}."

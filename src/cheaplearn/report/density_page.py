@@ -19,6 +19,7 @@ from .density_words import (
     partition_words,
     tied_term,
 )
+from .numbers import minus, signed
 from .words import family_words, radius_text, symmetry_text
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["density_facts"]
 
-MINUS = "\u2212"
 SHOWN = 16  # couplings in the table
 _METHODS = {
     "likelihood": "maximum likelihood",
@@ -44,10 +44,10 @@ _INTRODUCTIONS = {
 
 _REAL_INTRODUCTIONS = {
     "maps": "Two maps of the grid: the linear term of every site, and how it is tied to its neighbours.",
-    "circle": "Every variable is a point of the circle; a line joins two that depend on each other directly, not only by "
-    "way of others.",
-    "bars": "The strongest terms of H. Terms of one variable shape its own distribution; products of several say how they "
-    "depend on each other directly, not only by way of others.",
+    "circle": "Every variable is a point of the circle; a line joins two that depend on each other directly, not only "
+    "by way of others.",
+    "bars": "The strongest terms of H. Terms of one variable shape its own distribution; products of several say how "
+    "they depend on each other directly, not only by way of others.",
 }
 
 
@@ -87,8 +87,8 @@ def density_facts(result: DensityResult) -> dict[str, Any]:
         "method": _METHODS.get(result.method, result.method),
         "radius": radius_text,
         "symmetry": symmetry_text,
-        "minus": _minus,
-        "signed": _signed,
+        "minus": minus,
+        "signed": signed,
     } | _facts_of_real(result)
 
 
@@ -133,12 +133,3 @@ def _number_of_states(result: DensityResult) -> Markup | str:
     if len(set(sizes.tolist())) == 1:
         return Markup("{}<sup>{}</sup> ≈ 10<sup>{}</sup>").format(int(sizes[0]), len(sizes), round(digits))
     return Markup("about 10<sup>{}</sup>").format(round(digits))
-
-
-def _minus(value: float, digits: int, significant: bool = False) -> str:
-    """A number with a proper minus sign."""
-    return f"{value:.{digits}{'g' if significant else 'f'}}".replace("-", MINUS)
-
-
-def _signed(value: float, significant: bool = False) -> str:
-    return f"{value:+.4{'g' if significant else 'f'}}".replace("-", MINUS)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .strongest import strongest_terms
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -16,6 +18,12 @@ if TYPE_CHECKING:
     from ..hamiltonian.partition import LogPartition
 
 __all__ = ["DensityResult", "HeldOut", "RealFindings"]
+
+_AXES = {
+    "log-likelihood": "held-out loss (nats per row)",
+    "pseudo-log-likelihood": "held-out pseudo-likelihood loss (nats per row)",
+    "Hyvarinen score": "held-out Hyv\u00e4rinen score per row (lower is better)",
+}
 
 
 @dataclass(frozen=True)
@@ -136,6 +144,11 @@ class DensityResult:
         return " (nats)" if self.real is None else ""
 
     @property
+    def axis(self) -> str:
+        """What the axis of losses in a picture of the ladder says."""
+        return _AXES[self.ladder_score or "log-likelihood"]
+
+    @property
     def loss(self) -> str:
         """What the losses of the ladder are called."""
         return "loss" if self.real is None else "Hyv\u00e4rinen score"
@@ -155,15 +168,7 @@ class DensityResult:
             Columns term, value, standard_error, lower, upper: nats, of real variables per unit of the term in raw
             units (sorted by strength in scaled ones).
         """
-        orbits = self.hamiltonian.orbits
-        degrees = self.hamiltonian.monomials.degrees
-        rows = np.arange(len(degrees)) if orbits is None or "terms" not in self.couplings else orbits.first
-        table = self.couplings.iloc[: len(rows)].rename(columns={"value_raw": "value"})
-        table = table.reindex(columns=[*dict.fromkeys([*table.columns, "standard_error", "lower", "upper"])])
-        size = table["value_scaled" if "value_scaled" in table else "value"].abs().to_numpy()
-        wanted = degrees[rows] > (1 if self.real is None else 0)
-        order = np.argsort(-size[wanted], kind="stable")
-        return table[wanted].iloc[order[:count]]
+        return strongest_terms(self.hamiltonian, self.couplings, count, 2 if self.real is None else 1)
 
     def pair_signs(self) -> np.ndarray:
         """Whether a pair of columns is more often equal or both 1 (1), or less often (-1), than without its coupling.
