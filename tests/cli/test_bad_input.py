@@ -36,7 +36,6 @@ CSV_CASES = {
     "small class": (changed(3, "1,1,z"), r"at least 8 rows for 5 folds and a test share of 0.2, got 1 of class z"),
     "other separator": (GOOD.replace(",", ";"), r"are its cells separated by commas\?"),
     "not UTF-8": (b"a,b,label\n1,2,\xff\n", r"must be text in UTF-8"),
-    "fractions as target": (GOOD.replace(",x", ",0.5").replace(",y", ",1.5"), r"regress .*is not built yet"),
 }
 
 
@@ -78,7 +77,8 @@ OPTION_CASES = {
     "neither": ([], r"pass --density instead"),
     "kind without density": (["--target", "label", "--kind", "bit"], r"`--kind` must go with a density"),
     "periodic without grid": (["--target", "label", "--periodic"], r"`--periodic` must go with a grid, got none"),
-    "regress": (["--target", "label", "--task", "regress"], r"regress is not built yet"),
+    "regress": (["--target", "label", "--task", "regress"], r"must be a number but is 'x': .*row 2, column 'label'"),
+    "sparse classes": (["--target", "label", "--sparse"], r"`--sparse` must go with a regression"),
     "seed": (["--target", "label", "--seed", "x"], r"(?i)invalid value"),
 }
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from cheaplearn.cli.exits import BadInput
-from cheaplearn.cli.staging import MARKER, new_file, new_folder
+from cheaplearn.cli.staging import CHECKPOINT, MARKER, new_file, new_folder
 
 
 def names(folder):
@@ -37,6 +37,25 @@ def test_failure_leaves_nothing(tmp_path):
     with pytest.raises(KeyboardInterrupt), new_folder(tmp_path / "out", overwrite=False):
         raise KeyboardInterrupt
     assert names(tmp_path) == []
+
+
+def test_failure_leaves_the_finished_families_and_the_next_run_finds_them(tmp_path):
+    def interrupted():
+        with new_folder(tmp_path / "out", overwrite=False) as partial:
+            (partial / CHECKPOINT).mkdir()
+            (partial / CHECKPOINT / "a.npz").write_text("scores")
+            (partial / "model.json").write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert names(tmp_path) == ["out.partial"]
+    assert names(tmp_path / "out.partial") == [CHECKPOINT]
+    with new_folder(tmp_path / "out", overwrite=False) as partial:
+        assert names(partial) == sorted([MARKER, CHECKPOINT])
+        assert (partial / CHECKPOINT / "a.npz").read_text() == "scores"
+    assert names(tmp_path) == ["out"]
+    assert names(tmp_path / "out") == []
 
 
 def test_old_result_stays_until_the_new_one_is_complete(tmp_path):

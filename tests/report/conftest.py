@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from report.density_results import small_density
+from report.real_results import SHAPES, small_real
 
 import cheaplearn as cl
 from cheaplearn.report import Alternative, DensityResult, FitResult, GenericSizes, TestScore, write_report
@@ -51,6 +52,14 @@ def small_result(grid: bool) -> FitResult:
 def density(request, tmp_path_factory) -> tuple[str, DensityResult, Path]:
     result = small_density(request.param)
     path = tmp_path_factory.mktemp("density") / f"{request.param}.html"
+    write_report(result, path)
+    return request.param, result, path
+
+
+@pytest.fixture(scope="session", params=SHAPES)
+def real(request, tmp_path_factory) -> tuple[str, DensityResult, Path]:
+    result = small_real(request.param)
+    path = tmp_path_factory.mktemp("real") / f"{request.param}.html"
     write_report(result, path)
     return request.param, result, path
 

@@ -1,6 +1,7 @@
 """The page in headless Chromium: opens from a file, fetches nothing, fits the screen."""
 
 import os
+import re
 import shutil
 from contextlib import contextmanager
 
@@ -74,15 +75,7 @@ def test_page_opens_offline_and_fits_the_screen(browser, written, width):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_three_pictures_are_visible(browser, written, width):
     with opened(browser, written[1], width) as page:
-        seen = [picture for picture in page.locator("figure svg").all() if picture.is_visible()]
-        assert len(seen) == 3
-        for picture in seen:
-            box = picture.bounding_box()
-            assert min(box["width"], box["height"]) > 100
-            assert box["x"] >= 0
-            assert box["x"] + box["width"] <= width
-            sizes = picture.locator("text").evaluate_all("all => all.map(t => t.getBoundingClientRect().height)")
-            assert min(sizes) > 6  # CSS pixels: still legible
+        check_pictures(page, width, 3)
 
 
 def test_dark_mode_changes_page_and_pictures(browser, written):
@@ -100,15 +93,29 @@ def test_dark_mode_changes_page_and_pictures(browser, written):
 def test_page_of_a_density_fits_the_screen(browser, density, width):
     shape, result, path = density
     with opened(browser, path, width) as page:
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert "numbers describe" in page.locator("h1").inner_text()
-        seen = [picture for picture in page.locator("figure svg").all() if picture.is_visible()]
-        assert len(seen) == {"circle": 2, "maps": 1, "bars": 1, "contacts": 2}[shape]
-        for picture in seen:
-            box = picture.bounding_box()
-            assert min(box["width"], box["height"]) > 100
-            assert box["x"] >= 0
-            assert box["x"] + box["width"] <= width
-            sizes = picture.locator("text").evaluate_all("all => all.map(t => t.getBoundingClientRect().height)")
-            assert min(sizes) > 6
+        check_pictures(page, width, {"circle": 2, "maps": 1, "bars": 1, "contacts": 2}[shape])
         assert page.locator("#coupling-table tbody tr").count() == len(result.strongest(16))
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_page_of_real_variables_fits_the_screen(browser, real, width):
+    _, result, path = real
+    with opened(browser, path, width) as page:
+        assert re.search(r"numbers? describes? \d variables", page.locator("h1").inner_text())
+        check_pictures(page, width, 2 if result.ladder_score else 1)
+        assert page.locator("#coupling-table tbody tr").count() == len(result.strongest(16))
+
+
+def check_pictures(page, width, count):
+    """Whether the page is no wider than the screen, and all its pictures are seen and legible."""
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    seen = [picture for picture in page.locator("figure svg").all() if picture.is_visible()]
+    assert len(seen) == count
+    for picture in seen:
+        box = picture.bounding_box()
+        assert min(box["width"], box["height"]) > 100
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        sizes = picture.locator("text").evaluate_all("all => all.map(t => t.getBoundingClientRect().height)")
+        assert min(sizes) > 6  # CSS pixels: still legible

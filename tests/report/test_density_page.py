@@ -38,9 +38,9 @@ def test_everything_promised_is_on_the_page(density, page):
     assert ('<table id="ladder-table">' in page) == (shape == "circle")
     for text in (
         f"{result.chosen['parameters']:,}",
-        f"{result.test.log_likelihood:.4f}".replace("-", "\u2212"),
-        f"{result.log_partition:.6g}".replace("-", "\u2212"),
-        result.log_partition_method,
+        f"{result.test.mean:.4f}".replace("-", "\u2212"),
+        f"{result.partition.value:.6g}".replace("-", "\u2212"),
+        result.partition.method,
         "independent",
         "cheaplearn predict",
         "cheaplearn sample",
@@ -126,7 +126,7 @@ def test_strongest_and_signs_are_those_of_the_couplings(density):
 )
 def test_headline_calls_enough_only_what_was_compared_with_more(order, radius, geometry, orders, expected):
     result = SimpleNamespace(
-        chosen=pd.Series({"order": order, "radius": radius, "parameters": 1200}, dtype=object),
+        chosen=pd.Series({"order": order, "radius": radius, "parameters": 1200, "symmetry": None}, dtype=object),
         ladder=pd.DataFrame({"order": orders, "parameters": [1200] * len(orders)}),
         hamiltonian=SimpleNamespace(geometry=object() if geometry else None),
         names=("x",) * 15,

@@ -9,7 +9,8 @@ import typer
 
 from . import compile_command, fit_command, predict_command, sample_command, symmetries_command, verify_command
 from .exits import DONE, FAILED, INTERRUPTED, say
-from .options import join_box_pairs, set_off_signs
+from .intervals import join_pairs
+from .options import set_off_signs
 
 __all__ = ["app", "main"]
 
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    words = set_off_signs(join_box_pairs(sys.argv[1:] if arguments is None else arguments))
+    words = set_off_signs(join_pairs(sys.argv[1:] if arguments is None else arguments))
     try:
         app(args=words, prog_name="cheaplearn")
     except SystemExit as end:

@@ -11,7 +11,8 @@ import typer
 
 from .exits import NO, BadInput, bad_input, guarded, say
 from .formulas import by_label, parsed, read_formulas
-from .options import read_box, read_kinds, read_numbers
+from .intervals import read_box
+from .options import read_kinds, read_numbers
 
 if TYPE_CHECKING:
     from ..circuit import Circuit

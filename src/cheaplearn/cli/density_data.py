@@ -1,4 +1,4 @@
-"""Rows of bits, spins or categories to learn a density from: tables, arrays and alignments."""
+"""Rows of bits, spins, categories or real numbers to learn a density from: tables, arrays and alignments."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from .cells import Place, finite_numbers
 from .exits import BadInput, bad_input
 from .files import ENDINGS, existing_file, listed, read_arrays, read_table, require_column
+from .intervals import Pair, read_bounds
 from .states import kind_of, read_states, states_of
 
 if TYPE_CHECKING:
@@ -33,13 +34,14 @@ class DensityData:
     Args:
         name: What it is called: the file's name without endings.
         table: States, one named column per site.
-        kind: "bit", "spin" or "category".
+        kind: "bit", "spin", "category" or "real".
         why: Why this kind, in words.
         weight: Weight of each row, or None.
         weighing: What the weights are: "none", "counts", "weights" or "reweighting".
         labels: The states of each column, for categories.
         notes: Sentences about what reading has changed.
         sequences: Whether the rows are sequences of an alignment.
+        bounds: (low, high) of each column of real numbers, infinite where it does not end; None if none does.
     """
 
     name: str
@@ -51,6 +53,7 @@ class DensityData:
     labels: list[np.ndarray] | None = None
     notes: tuple[str, ...] = ()
     sequences: bool = False
+    bounds: list[Pair] | None = None
 
 
 def is_alignment(source: str) -> bool:
@@ -72,16 +75,18 @@ def read_density_data(
     weights: str | None = None,
     identity: float = 0.8,
     unknown: str = "refuse",
+    bounds: Sequence[str] = (),
 ) -> DensityData:
     """Reads what to learn a density from.
 
     Args:
         source: Path of a table, an array or an alignment.
-        kind: "auto", "bit", "spin" or "category".
+        kind: "auto", "bit", "spin", "category" or "real".
         counts: Column that says how often each row was seen, or None.
         weights: Column that weighs each row, or None.
         identity: For alignments: share of equal columns from which on two sequences count as one; 0 for none.
         unknown: For alignments: "refuse" or "gap".
+        bounds: Texts of `--bounds`, for real numbers.
 
     Returns:
         The rows.
@@ -94,6 +99,7 @@ def read_density_data(
         raise BadInput(message)
     path = existing_file(source, ALL_ENDINGS, other="")
     if is_alignment(source):
+        _refuse_bounds(bounds, "category")
         if counts is not None or weights is not None:
             message = (
                 "`--counts` and `--weights` must be left out for alignments. Their weights follow from --identity."
@@ -110,7 +116,34 @@ def read_density_data(
     states = read_states(table, found, place)
     labels = [states_of(states[name]) for name in states.columns] if found == "category" else None
     notes = (f"Arrays of {path.name} that were not used: {listed(unused)}.",) if unused else ()
-    return DensityData(path.stem, states, found, why, weight, weighing, labels, notes)
+    walls = _walls(bounds, found, states, place)
+    return DensityData(path.stem, states, found, why, weight, weighing, labels, notes, bounds=walls)
+
+
+def _walls(bounds: Sequence[str], kind: str, table: pd.DataFrame, place: Place) -> list[Pair] | None:
+    """Reads the bounds and refuses a cell beyond them."""
+    _refuse_bounds(bounds, kind)
+    names = [str(name) for name in table.columns]
+    walls = read_bounds(bounds, names)
+    if walls is None:
+        return None
+    low, high = np.array(walls).T
+    beyond = np.argwhere((table.to_numpy() < low) | (table.to_numpy() > high))
+    if len(beyond):
+        row, column = beyond[0]
+        value, where = table.iat[row, column], place(int(row), names[column])
+        message = (
+            f"The cell must be within the bounds {low[column]:g} to {high[column]:g} but is {value:g}: {where}. "
+            "Correct the cell, or widen --bounds."
+        )
+        raise BadInput(message)
+    return walls
+
+
+def _refuse_bounds(bounds: Sequence[str], kind: str) -> None:
+    if bounds and kind != "real":
+        message = f"`--bounds` must go with real numbers, but the columns are of kind {kind}. Leave it out."
+        raise BadInput(message)
 
 
 def read_columns(path: Path, more: Sequence[str] = ()) -> tuple[pd.DataFrame, Place, list[str]]:

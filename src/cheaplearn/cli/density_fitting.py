@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime
-import math
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..report import DensityResult, HeldOut
+from ..report import DensityResult
 from .density_data import DensityData
+from .density_findings import discrete_findings, real_findings
 from .density_split import Part, deal_counts, split_rows
 from .exits import BadInput, bad_input, say
-from .options import read_grid, read_order, read_radius, read_strength, read_symmetry
+from .options import checked_symmetry, read_grid, read_order, read_radius, read_strength
 from .steps import Steps, versions
 from .task import check_split
 
@@ -39,7 +40,7 @@ class DensityOptions:
         periodic: Whether its axes close into rings.
         order: "auto" or a number, as text.
         radius: "auto", "all" or a number, as text.
-        method: "auto", "likelihood", "pseudolikelihood" or "screening".
+        method: How couplings are fitted, as the estimator calls it, or "auto".
         l1: "auto" or a number, as text.
         regularization: "auto" or a number, as text.
         folds: Number of folds of the ladder.
@@ -48,6 +49,7 @@ class DensityOptions:
         seed: Seed of everything random.
         command: The command line.
         symmetry: "none", "auto" or names joined by +.
+        normalizable: Of real variables: "check" or "guarantee".
     """
 
     grid: str | None
@@ -63,6 +65,7 @@ class DensityOptions:
     seed: int
     command: str = ""
     symmetry: str = "none"
+    normalizable: str = "check"
 
 
 @dataclass
@@ -90,7 +93,8 @@ class DensityJob:
         self.grid: Grid | None = read_grid(options.grid, len(data.table.columns), options.periodic)
         self.order = read_order(options.order)
         self.radius = read_radius(options.radius, self.grid)
-        self.symmetry = self._symmetry()
+        self.symmetry = checked_symmetry(options.symmetry, self.grid, len(data.table.columns), "HamiltonianDensity")
+        self._check_options_of_kinds()
         self.l1 = read_strength(options.l1, "--l1")
         self.regularization = read_strength(options.regularization, "--regularization", ("auto", "search"))
         if options.blocked and data.weighing == "counts":
@@ -98,20 +102,22 @@ class DensityJob:
             raise BadInput(message)
         self._check_rows()
 
-    def run(self) -> DensityResult:
+    def run(self, checkpoint: Path | None = None) -> DensityResult:
         """Does the work.
+
+        Args:
+            checkpoint: Folder in which scores of finished families are kept and looked for, or None.
 
         Returns:
             What the report tells.
         """
-        training, test = self._split()
-        model = self._fit(training)
-        with self.steps.step("partition", "Summing over all states for ln Z"), bad_input():
-            partition = model.partition_
-        with self.steps.step("test", f"Scoring {test.rows:,} rows that took no part in any choice"):
-            scores = _scores(model, training, test)
         data, weight = self.data, self.data.weight
-        strengths = np.asarray(model.coupling_strengths_)
+        training, test = self._split()
+        model = self._fit(training, checkpoint)
+        if data.kind == "real":
+            found = real_findings(model, data, training, test, self.steps)
+        else:
+            found = discrete_findings(model, training, test, self.steps)
         return DensityResult(
             name=data.name,
             kind=data.kind,
@@ -123,38 +129,26 @@ class DensityJob:
             folds=self.options.folds,
             blocked=self.options.blocked,
             ladder=model.ladder_,
-            verdict=model.verdict_,
             ladder_score=getattr(model, "ladder_score_", None),  # neither is there if nothing was to be chosen
             baselines=getattr(model, "baselines_", model.ladder_.iloc[:0]),
             notes=self._notes(model),
             hamiltonian=model.hamiltonian_,
             couplings=model.hamiltonian_.couplings,
-            strengths=strengths,
-            contacts=_contacts(strengths, data.table.columns) if data.sequences else None,
+            strengths=found.strengths,
+            contacts=_contacts(found.strengths, data.table.columns) if data.sequences else None,
             method=model.method_,
             regularization=float(model.regularization_),
-            log_partition=float(partition.value),
-            log_partition_bounds=(float(partition.lower), float(partition.upper)),
-            log_partition_method=str(partition.method),
-            log_partition_verified=bool(partition.verified),
-            test=scores[0],
-            test_baselines=scores[1:],
+            partition=found.partition,
+            test=found.test,
+            test_baselines=found.test_baselines,
             seed=self.options.seed,
             versions=versions("cheaplearn", "numpy", "scipy", "numba"),
             seconds=dict(self.steps.seconds),
             command=self.options.command,
             date=datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+            verdict=model.verdict_ if hasattr(model, "ladder_score_") else "",
+            real=found.real,
         )
-
-    def _symmetry(self) -> str | None:
-        """Reads the symmetry, so that a wrong one is refused before the long fit."""
-        from ..learning.symmetry_names import read_symmetries
-
-        symmetry, n = read_symmetry(self.options.symmetry), len(self.data.table.columns)
-        kind = "spin" if self.data.kind == "spin" else "bit"
-        with bad_input():
-            read_symmetries(symmetry, self.grid, n, (kind,) * n, "HamiltonianDensity")
-        return symmetry
 
     def _penalty(self, training: Part) -> float | str:
         """What was asked for; for alignments "auto" is the usual choice, because letters are seen too rarely."""
@@ -173,6 +167,16 @@ class DensityJob:
         own = [*model.ladder_notes_, *model.notes_]
         repeated = tuple(f"HamiltonianDensity: {note}" for note in own)
         return (*(note for note in self.steps.notes if not note.startswith(repeated)), *own)
+
+    def _check_options_of_kinds(self) -> None:
+        options, kind = self.options, self.data.kind
+        if options.normalizable not in {"check", "guarantee"}:
+            message = f"`--normalizable` must be check or guarantee, got {options.normalizable!r}."
+            raise BadInput(message)
+        for option, given in (("normalizable", options.normalizable != "check"), ("symmetry", self.symmetry)):
+            if given and kind != "real":
+                message = f"`--{option}` must go with real numbers, but the columns are of kind {kind}. Leave it out."
+                raise BadInput(message)
 
     def _check_rows(self) -> None:
         rows = len(self.data.table)
@@ -209,16 +213,16 @@ class DensityJob:
             return KFold(self.options.folds)
         return KFold(self.options.folds, shuffle=True, random_state=self.options.seed)
 
-    def _fit(self, training: Part) -> HamiltonianDensity:
+    def _fit(self, training: Part, checkpoint: Path | None) -> HamiltonianDensity:
         from ..learning import HamiltonianDensity
 
         options = self.options
+        of_real: dict[str, Any] = {"bounds": self.data.bounds, "normalizable": options.normalizable}
         model = HamiltonianDensity(
             kind=self.data.kind,
             order=self.order,
             radius=self.radius,
             geometry=self.grid,
-            symmetry=self.symmetry,
             method=options.method,
             regularization=self._penalty(training),
             l1=self.l1,
@@ -226,38 +230,17 @@ class DensityJob:
             labels=self.data.labels,
             random_state=options.seed,
             verbose=1,
+            symmetry=self.symmetry,
+            checkpoint=checkpoint,
+            **(of_real if self.data.kind == "real" else {}),
         )
         how = "blocks of consecutive rows" if options.blocked else "folds"
         what = f"Scoring the ladder on {options.folds} {how} of {training.rows:,} rows"
-        if "auto" not in {self.order, self.radius, self.symmetry}:
+        if "auto" not in {self.order, self.radius}:
             what = f"Fitting order {self.order}, radius {self.radius} to {training.rows:,} rows"
         with self.steps.step("fit", what), bad_input():
             model.fit(training.table, sample_weight=training.weight)
         return model
-
-
-def _scores(model: HamiltonianDensity, training: Part, test: Part) -> tuple[HeldOut, ...]:
-    """Scores the model and the models that need no choice on the test rows."""
-    from ..learning.discrete.chow_liu import chow_liu_tree, independent_model
-
-    alphabet = model.alphabet_
-    codes = [alphabet.encode(part.table.to_numpy(), "HamiltonianDensity") for part in (training, test)]
-    weight = np.ones(len(codes[0])) if training.weight is None else training.weight
-    baselines = {"independent": independent_model, "Chow-Liu tree": chow_liu_tree}
-    others = [
-        _held_out(name, -build(codes[0], weight, alphabet.sizes).energies(codes[1]), test)
-        for name, build in baselines.items()
-    ]
-    return (_held_out("chosen", model.score_samples(test.table), test), *others)
-
-
-def _held_out(name: str, scores: np.ndarray, test: Part) -> HeldOut:
-    weight = np.ones(len(scores)) if test.weight is None else test.weight
-    mean = float(weight @ scores / weight.sum())
-    spread = (
-        weight if test.fold is not None else weight**2
-    )  # a count is so many samples, a weight is one that counts so
-    return HeldOut(name, mean, math.sqrt(spread @ (scores - mean) ** 2) / weight.sum(), test.rows)
 
 
 def _contacts(strengths: np.ndarray, names: pd.Index) -> pd.DataFrame:

@@ -10,9 +10,11 @@ from .task import TASKS
 
 __all__ = ["refuse_foreign_options", "wants_density"]
 
-OF_CLASSIFIERS = ("target", "symmetry", "box", "tolerance", "dtype", "activation")
+OF_TARGETS = ("target", "box", "tolerance", "dtype", "activation")
+OF_REGRESSIONS = ("sparse",)
 OF_DENSITIES = (
-    "kind", "counts", "weights", "identity", "unknown", "method", "l1", "regularization", "blocked", "symmetry",
+    "kind", "counts", "weights", "identity", "unknown", "method", "l1", "regularization", "blocked", "bounds",
+    "normalizable",
 )  # fmt: skip
 
 
@@ -47,19 +49,22 @@ def wants_density(source: str, target: str | None, task: str, density: bool) -> 
     return wanted
 
 
-def refuse_foreign_options(density: bool, given: Iterable[str]) -> None:
+def refuse_foreign_options(task: str, given: Iterable[str]) -> None:
     """Refuses options that would do nothing.
 
     Args:
-        density: Whether the task is a density.
+        task: "classify", "regress" or "density".
         given: Names of the options on the command line.
 
     Raises:
-        BadInput: If one of them belongs to the other task only.
+        BadInput: If one of them belongs to other tasks only.
     """
-    foreign = OF_CLASSIFIERS if density else OF_DENSITIES
+    owners: dict[str, tuple[tuple[str, ...], str, str]] = {}
+    owners |= dict.fromkeys(OF_DENSITIES, (("density",), "a density", " or pass --density"))
+    owners |= dict.fromkeys(OF_TARGETS, (("classify", "regress"), "a target to learn", ""))
+    owners |= dict.fromkeys(OF_REGRESSIONS, (("regress",), "a regression", ""))
     for name in given:
-        if name in foreign:
-            task, advice = ("a classifier", "") if density else ("a density", " or pass --density")
-            message = f"`--{name}` must go with {task}; here it would do nothing. Leave it out{advice}."
+        tasks, owner, advice = owners.get(name, ((task,), "", ""))
+        if task not in tasks:
+            message = f"`--{name}` must go with {owner}; here it would do nothing. Leave it out{advice}."
             raise BadInput(message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,19 @@ from .exits import BadInput
 if TYPE_CHECKING:
     from ..hamiltonian import Hamiltonian
 
-__all__ = ["FORMAT_VERSION", "load_model", "save_model"]
+__all__ = ["FORMAT_VERSION", "load_arrays", "load_model", "save_model"]
 
 FORMAT = "cheaplearn.model"
 FORMAT_VERSION = 1
 
 
-def save_model(folder: Path, hamiltonian: Hamiltonian, target: str | None, metadata: dict[str, Any]) -> None:
+def save_model(
+    folder: Path,
+    hamiltonian: Hamiltonian,
+    target: str | None,
+    metadata: dict[str, Any],
+    more: Mapping[str, np.ndarray] | None = None,
+) -> None:
     """Writes model.json and model.npz.
 
     Args:
@@ -28,8 +35,10 @@ def save_model(folder: Path, hamiltonian: Hamiltonian, target: str | None, metad
         hamiltonian: The fitted Hamiltonian.
         target: Name of the label column; None for a density.
         metadata: Scores, seed, versions: plain JSON values.
+        more: Further arrays, which `load_arrays` reads.
     """
     header, arrays = hamiltonian.to_arrays()
+    arrays = {**arrays, **(more or {})}
     record = {
         "format": FORMAT,
         "version": FORMAT_VERSION,
@@ -66,8 +75,7 @@ def load_model(folder: Path) -> tuple[Hamiltonian, str | None, dict[str, Any]]:
         ):
             message = f"{folder} must hold a model of format {FORMAT}, version {FORMAT_VERSION}. Fit it again."
             raise BadInput(message)
-        with np.load(folder / "model.npz", allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        arrays = load_arrays(folder)
         return Hamiltonian.from_arrays(record["hamiltonian"], arrays), record["target"], record["metadata"]
     except FileNotFoundError as err:
         missing = Path(err.filename).name
@@ -76,3 +84,20 @@ def load_model(folder: Path) -> tuple[Hamiltonian, str | None, dict[str, Any]]:
     except (KeyError, ValueError, OSError, zipfile.BadZipFile) as err:
         message = f"The model in {str(folder)!r} cannot be read: {err}. Fit it again."
         raise BadInput(message) from err
+
+
+def load_arrays(folder: Path) -> dict[str, np.ndarray]:
+    """Reads all arrays of a model.
+
+    Args:
+        folder: The folder that `cheaplearn fit` wrote.
+
+    Returns:
+        Arrays by name.
+
+    Raises:
+        FileNotFoundError: If there is no model.npz.
+        ValueError: If it cannot be read.
+    """
+    with np.load(folder / "model.npz", allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}

@@ -1,4 +1,4 @@
-"""What the options of several commands mean: boxes, tolerances, kinds, grids, orders, radii."""
+"""What the options of several commands mean: tolerances, kinds, grids, orders, radii, symmetries."""
 
 from __future__ import annotations
 
@@ -6,53 +6,23 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .exits import BadInput
+from .exits import BadInput, bad_input
+from .intervals import is_number
 
 if TYPE_CHECKING:
     from ..geometry import Grid
 
 __all__ = [
-    "join_box_pairs",
-    "read_box",
     "read_grid",
     "read_kinds",
     "read_numbers",
     "read_order",
     "read_radius",
     "read_strength",
+    "checked_symmetry",
     "read_symmetry",
     "set_off_signs",
 ]
-
-Pair = tuple[float, float]
-
-
-def join_box_pairs(arguments: Sequence[str]) -> list[str]:
-    """Writes `--box LOW HIGH` as `--box=LOW:HIGH`, so that one option takes both spellings.
-
-    Args:
-        arguments: The command line.
-
-    Returns:
-        The command line with every box in one word.
-
-    Example:
-        >>> join_box_pairs(["x*y", "--box", "-1", "1", "--box", "y=0:2"])
-        ['x*y', '--box=-1:1', '--box=y=0:2']
-    """
-    words = list(arguments)
-    joined: list[str] = []
-    while words:
-        word = words.pop(0)
-        if word == "--":
-            return [*joined, word, *words]
-        if word == "--box" and words:
-            value = words.pop(0)
-            if words and _is_number(value) and _is_number(words[0]):
-                value = f"{value}:{words.pop(0)}"
-            word = f"--box={value}"
-        joined.append(word)
-    return joined
 
 
 def set_off_signs(arguments: Sequence[str]) -> list[str]:
@@ -79,56 +49,6 @@ def _is_negative(word: str) -> bool:
     return len(word) > 1 and word[0] == "-" and word[1] not in "-o"
 
 
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
-
-
-def read_box(texts: Sequence[str]) -> Pair | dict[str, Pair] | None:
-    """Reads the values of `--box`.
-
-    Args:
-        texts: Each "LOW:HIGH" (for every variable) or "NAME=LOW:HIGH".
-
-    Returns:
-        One pair, a pair for each name, or None if there is no text.
-
-    Raises:
-        BadInput: If a text is neither, an interval is empty or infinite, or both spellings are mixed.
-
-    Example:
-        >>> read_box(["x=-1:1", "y=0:2"])
-        {'x': (-1.0, 1.0), 'y': (0.0, 2.0)}
-    """
-    if not texts:
-        return None
-    named = {name: _interval(pair, text) for text in texts for name, _, pair in [text.rpartition("=")]}
-    if "" not in named:
-        return named
-    if len(texts) > 1:
-        message = "`--box` must be given once for all variables (--box -1 1), or once per variable (--box x=-1:1)."
-        raise BadInput(message)
-    return named[""]
-
-
-def _interval(pair: str, text: str) -> Pair:
-    try:
-        low, high = (float(bound) for bound in pair.split(":"))
-    except ValueError:
-        message = f"`--box` must be two numbers, got {text!r}. Write --box -1 1, or --box x=-1:1 for one variable."
-        raise BadInput(message) from None
-    if not (math.isfinite(low) and math.isfinite(high)):
-        message = f"`--box` must be bounded to certify an error, got {low:g} to {high:g}. Write --box -3 3."
-        raise BadInput(message)
-    if low >= high:
-        message = f"`--box` must not be empty (low < high), got {low:g} to {high:g}. Swap or correct the numbers."
-        raise BadInput(message)
-    return low, high
-
-
 def read_numbers(texts: Sequence[str], option: str) -> float | list[float] | None:
     """Reads an option that takes one number, or one per output.
 
@@ -149,7 +69,7 @@ def read_numbers(texts: Sequence[str], option: str) -> float | list[float] | Non
     numbers = []
     for text in texts:
         for word in text.strip().split(","):
-            if not _is_number(word):
+            if not is_number(word):
                 got = repr(word) if word == text.strip() else f"{word!r} in {text!r}"
                 message = f"`{option}` must be a number, or one per output, got {got}. Write for example {option} 1e-3."
                 raise BadInput(message)
@@ -292,6 +212,29 @@ def read_symmetry(text: str) -> str | None:
         message = "`--symmetry` must be none, auto or names joined by +, got nothing. Write --symmetry translation."
         raise BadInput(message)
     return None if text == "none" else text
+
+
+def checked_symmetry(text: str, grid: Grid | None, n_columns: int, owner: str) -> str | None:
+    """Reads the value of `--symmetry`, so that a wrong one is refused before a long fit.
+
+    Args:
+        text: As for `read_symmetry`.
+        grid: Where the variables live, or None.
+        n_columns: Their number.
+        owner: The estimator.
+
+    Returns:
+        As `read_symmetry`.
+
+    Raises:
+        BadInput: If a name is unknown, or the grid has no such symmetry.
+    """
+    from ..learning.symmetry_names import read_symmetries
+
+    symmetry = read_symmetry(text)
+    with bad_input():
+        read_symmetries(symmetry, grid, n_columns, None, owner)
+    return symmetry
 
 
 def read_radius(text: str, grid: Grid | None) -> int | str:

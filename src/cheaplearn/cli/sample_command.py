@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .density_rows import bounds_of, column_names, refuse_without_density
 from .exits import BadInput, bad_input, guarded, say
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ..hamiltonian import Alphabet
+    from ..hamiltonian import Hamiltonian
 
 __all__ = ["sample"]
 
 HELP = """Draws rows from a density that fit has written.
 
 Writes CSV with the columns of the training table, to stdout or to --output; an output ending in .npz gets an array X,
-one in .fasta (for alignments) sequences. The same seed draws the same rows.
+one in .fasta (for alignments) sequences. The same seed draws the same rows. Ends with exit code 1 if the density of the
+model does not exist.
 """
 ENDINGS = (".csv", ".npz", ".fasta")
 
@@ -31,7 +35,10 @@ def sample(
     model: Annotated[Path, typer.Argument(help="Folder that fit --density has written.")],
     number: Annotated[int, typer.Option("-n", "--number", min=1, help="How many rows.")] = 1000,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write. [default: stdout]")] = None,
-    method: Annotated[str, typer.Option(help="auto, exact, gibbs, tempering or cluster.")] = "auto",
+    method: Annotated[
+        str,
+        typer.Option(help="auto, exact, gibbs, tempering or cluster; real numbers: auto, exact, hmc or tempering."),
+    ] = "auto",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the rows.")] = 0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
@@ -48,29 +55,29 @@ def sample(
         as_json: Whether to print JSON.
 
     Raises:
-        BadInput: If the folder holds a classifier.
+        BadInput: If the folder holds a model of a target.
     """
     from .model_folder import load_model
     from .staging import check_target_file, new_file
 
     hamiltonian, target, facts = load_model(model)
     if target is not None:
-        message = f"{str(model)!r} holds a classifier, which has no rows to draw. Pass a folder of fit --density."
+        what = "regression" if facts.get("task") == "regress" else "classifier"
+        message = f"{str(model)!r} holds a {what}, which has no rows to draw. Pass a folder of fit --density."
         raise BadInput(message)
     if output is not None:
         _check_ending(output, facts["sequences"])
         check_target_file(output, overwrite)
-    drawn = _draw(hamiltonian, number, method, seed)
-    alphabet = hamiltonian.alphabet
-    assert alphabet is not None
-    values = alphabet.decode(drawn.codes)
+    draw = _draw if hamiltonian.alphabet is not None else _draw_real
+    drawn, values = draw(hamiltonian, number, method, seed, facts)
+    names = list(column_names(hamiltonian))
     say(f"{drawn!r}")
     if output is not None:
         with new_file(output) as partial:
-            _write(partial, values, alphabet)
+            _write(partial, values, names)
     if as_json:
         record = {
-            "columns": list(alphabet.names),
+            "columns": names,
             "rows": values.tolist(),
             "method": drawn.method,
             "effective_sample_size": drawn.effective_sample_size,
@@ -78,7 +85,7 @@ def sample(
         }
         typer.echo(json.dumps(record))
     elif output is None:
-        typer.echo(_csv(values, alphabet), nl=False)
+        typer.echo(_csv(values, names), nl=False)
 
 
 def _check_ending(output: Path, sequences: bool) -> None:
@@ -92,7 +99,8 @@ def _check_ending(output: Path, sequences: bool) -> None:
         raise BadInput(message)
 
 
-def _draw(hamiltonian: Any, number: int, method: str, seed: int) -> Any:
+def _draw(hamiltonian: Hamiltonian, number: int, method: str, seed: int, _: dict[str, Any]) -> tuple[Any, np.ndarray]:
+    """Draws states; returns what was drawn with its quality, and raw values."""
     from ..hamiltonian import FactorGraph
     from ..hamiltonian.partition import exact_sampler
     from ..hamiltonian.sampling import sample as draw
@@ -102,15 +110,39 @@ def _draw(hamiltonian: Any, number: int, method: str, seed: int) -> Any:
     if method == "exact" and exact is None:
         message = "`--method` must be auto, gibbs, tempering or cluster for this model: exact sums are out of reach."
         raise BadInput(message)
+    with _notes_said() as notes:
+        drawn = draw(graph, number, method, seed, exact=exact)
+        notes += drawn.notes
+    alphabet = hamiltonian.alphabet
+    assert alphabet is not None
+    return drawn, alphabet.decode(drawn.codes)
+
+
+def _draw_real(
+    hamiltonian: Hamiltonian, number: int, method: str, seed: int, facts: dict[str, Any]
+) -> tuple[Any, np.ndarray]:
+    """Draws real values; returns what was drawn with its quality, and the values."""
+    from ..hamiltonian.sampling import sample_real
+
+    refuse_without_density(facts, "it has no samples")
+    with _notes_said() as notes:
+        drawn = sample_real(hamiltonian, number, seed, method=method, bounds=bounds_of(hamiltonian, facts))
+        notes += drawn.notes
+    return drawn, drawn.values
+
+
+@contextmanager
+def _notes_said() -> Generator[list[str]]:
+    """Says what the block notes or warns of, each once; what the library refuses is bad input."""
+    notes: list[str] = []
     with warnings.catch_warnings(record=True) as caught, bad_input():
         warnings.simplefilter("always")
-        drawn = draw(graph, number, method, seed, exact=exact)
-    for text in dict.fromkeys([*drawn.notes, *(str(warning.message) for warning in caught)]):
+        yield notes
+    for text in dict.fromkeys([*notes, *(str(warning.message) for warning in caught)]):
         say(f"Note: {text}")
-    return drawn
 
 
-def _write(path: Path, values: np.ndarray, alphabet: Alphabet) -> None:
+def _write(path: Path, values: np.ndarray, names: list[str]) -> None:
     import numpy as np
 
     if path.suffix == ".npz":
@@ -119,10 +151,10 @@ def _write(path: Path, values: np.ndarray, alphabet: Alphabet) -> None:
     elif path.suffix == ".fasta":
         path.write_text("".join(f">sample{k}\n{''.join(row)}\n" for k, row in enumerate(values, start=1)))
     else:
-        path.write_text(_csv(values, alphabet), encoding="utf-8")
+        path.write_text(_csv(values, names), encoding="utf-8")
 
 
-def _csv(values: np.ndarray, alphabet: Alphabet) -> str:
+def _csv(values: np.ndarray, names: list[str]) -> str:
     import pandas as pd
 
-    return pd.DataFrame(values, columns=list(alphabet.names)).to_csv(index=False, lineterminator="\n")
+    return pd.DataFrame(values, columns=names).to_csv(index=False, lineterminator="\n")

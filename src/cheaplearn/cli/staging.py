@@ -8,11 +8,12 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .exits import BadInput
+from .exits import BadInput, say
 
-__all__ = ["OUR_FILES", "check_target_file", "check_target_folder", "new_file", "new_folder"]
+__all__ = ["CHECKPOINT", "OUR_FILES", "check_target_file", "check_target_folder", "new_file", "new_folder"]
 
 MARKER = ".cheaplearn-partial"  # holds the process id of the run that writes the folder
+CHECKPOINT = "checkpoint"  # folder of scores of finished families, which an interrupted run leaves behind
 OUR_FILES = frozenset({
     "model.json",
     "model.npz",
@@ -23,6 +24,7 @@ OUR_FILES = frozenset({
     "contacts.csv",
     "report.html",
     MARKER,
+    CHECKPOINT,
 })
 
 
@@ -58,6 +60,9 @@ def check_target_folder(folder: Path, overwrite: bool) -> None:
 def new_folder(folder: Path, overwrite: bool) -> Generator[Path]:
     """Collects files in FOLDER.partial and renames it to FOLDER if the block succeeds.
 
+    If it does not, of FOLDER.partial only the folder `CHECKPOINT` stays, as long as there is something in it: the next
+    run of the same name finds it and goes on.
+
     Args:
         folder: Where the result shall appear.
         overwrite: Whether an existing result may be replaced; it stays untouched until the new one is complete.
@@ -67,16 +72,29 @@ def new_folder(folder: Path, overwrite: bool) -> Generator[Path]:
     """
     check_target_folder(folder, overwrite)
     partial = _beside(folder, "partial")
-    shutil.rmtree(partial, ignore_errors=True)  # left over from a run that was killed
-    partial.mkdir()
+    _clear(partial)  # what a run that was killed has left
+    partial.mkdir(exist_ok=True)
     (partial / MARKER).write_text(str(os.getpid()))
     try:
         yield partial
+        shutil.rmtree(partial / CHECKPOINT, ignore_errors=True)
         (partial / MARKER).unlink()
         _swap(partial, folder)
     except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
+        _clear(partial)
+        if partial.is_dir():
+            say(f"Finished families are kept in {partial.name}: the same command goes on from there.")
         raise
+
+
+def _clear(partial: Path) -> None:
+    """Deletes a partial folder but for what the next run can use."""
+    if partial.is_dir() and any((partial / CHECKPOINT).glob("*.npz")):
+        for entry in partial.iterdir():
+            if entry.name != CHECKPOINT:
+                entry.unlink()
+    else:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def check_target_file(path: Path, overwrite: bool) -> None:

@@ -1,4 +1,4 @@
-"""Columns of discrete states: bits, spins or categories, every cell checked against the kind."""
+"""Columns of bits, spins, categories or real numbers, every cell checked against the kind."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "kind_of", "read_states", "refuse_unknown_states", "states_of"]
 
-KINDS = ("auto", "bit", "spin", "category")
+KINDS = ("auto", "bit", "spin", "category", "real")
 VALUES = {"bit": (0, 1), "spin": (-1, 1)}
 
 
@@ -27,15 +27,14 @@ def kind_of(kind: str, table: pd.DataFrame, place: Place) -> tuple[str, str]:
         place: Where they came from.
 
     Returns:
-        "bit", "spin" or "category", and why in words.
+        "bit", "spin", "category" or "real", and why in words.
 
     Raises:
         BadInput: If the kind is unknown or the cells leave it open.
     """
     if kind != "auto":
         if kind not in KINDS:
-            advice = " Densities of real values are not built yet." if kind == "real" else ""
-            message = f"`--kind` must be one of {', '.join(KINDS)}, got {kind!r}.{advice}"
+            message = f"`--kind` must be one of {', '.join(KINDS)}, got {kind!r}."
             raise BadInput(message)
         return kind, "as asked for"
     if any(table[name].dtype.kind not in "biuf" for name in table.columns):
@@ -44,12 +43,14 @@ def kind_of(kind: str, table: pd.DataFrame, place: Place) -> tuple[str, str]:
     for found, values in VALUES.items():
         if np.isin(X, values).all():
             return found, f"every cell is {values[0]} or {values[1]}"
+    if np.any(X != np.round(X)):
+        return "real", "there are fractions among the cells"
     row, column = np.argwhere(~np.isin(X, VALUES["bit"]))[0]
     where = place(int(row), str(table.columns[column]))
     message = (
         f"`--kind` must be given, because the cells are neither all 0 or 1 nor all -1 or 1; the first other than 0 and "
-        f"1 is {X[row, column]:g}: {where}. Pass --kind category if the values are states. Densities of real values "
-        "are not built yet."
+        f"1 is {X[row, column]:g}: {where}. Pass --kind category if the values are states, or --kind real if they are "
+        "amounts."
     )
     raise BadInput(message)
 
@@ -59,11 +60,11 @@ def read_states(table: pd.DataFrame, kind: str, place: Place) -> pd.DataFrame:
 
     Args:
         table: The columns.
-        kind: "bit", "spin" or "category".
+        kind: "bit", "spin", "category" or "real".
         place: Where they came from.
 
     Returns:
-        The same columns: int8 for bits and spins; whole numbers or text for categories.
+        The same columns: int8 for bits and spins; whole numbers or text for categories; float64 for real numbers.
 
     Raises:
         BadInput: If a cell is none of the states; names the first one by row and column.
@@ -74,6 +75,8 @@ def read_states(table: pd.DataFrame, kind: str, place: Place) -> pd.DataFrame:
     if kind == "category":
         return pd.DataFrame({name: _categories(table[name], str(name), place) for name in names})
     X = finite_numbers(table, names, place)
+    if kind == "real":
+        return pd.DataFrame(X, columns=names)
     wrong = ~np.isin(X, VALUES[kind])
     if wrong.any():
         row, column = np.argwhere(wrong)[0]

@@ -52,6 +52,13 @@ class Steps:
             self.note(sentence)
         self.seconds[name] = time.perf_counter() - start
 
+    @contextmanager
+    def quietly(self) -> Generator[None]:
+        """Keeps warnings of what is done beside the job from the reader."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+
 
 def versions(*packages: str) -> dict[str, str]:
     """Looks up what a result was made with.

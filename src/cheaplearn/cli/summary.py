@@ -9,13 +9,19 @@ from typing import Any
 import pandas as pd
 
 from ..report import FitResult
+from ..report.result import CompiledResult
 from ..report.words import at_most
 
 __all__ = [
+    "aligned",
+    "coupling_facts",
     "facts_of",
     "family_facts",
+    "family_text",
+    "interval_text",
     "ladder_lines",
     "model_line",
+    "network_facts",
     "number_or_none",
     "radius_word",
     "symmetry_word",
@@ -32,9 +38,9 @@ def facts_of(result: FitResult) -> dict[str, Any]:
     Returns:
         Plain JSON values; losses in nats per sample, errors in nats.
     """
-    network, test = result.network, result.test
-    certificate = network.certificate
+    test = result.test
     return {
+        "task": "classify",
         "name": result.name,
         "target": result.target,
         "rows": result.rows,
@@ -52,21 +58,52 @@ def facts_of(result: FitResult) -> dict[str, Any]:
             "rows": test.rows,
             "confusion": test.confusion.tolist(),
         },
-        "network": {
-            "neurons": network.neurons,
-            "synapses": network.synapses,
-            "depth": network.depth,
-            "dtype": network.dtype.name,
-            "activation": network.activation,
-            "certified_error": certificate.error if certificate else None,
-            "tolerance": result.tolerance,
-            "tolerance_reached": result.tolerance_reached,
-            "same_class_as_model": result.same_class,
-        },
+        "network": network_facts(result) | {"same_class_as_model": result.same_class},
         "notes": list(result.notes),
         "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
         "versions": dict(result.versions),
     }
+
+
+def network_facts(result: CompiledResult) -> dict[str, Any]:
+    """Collects the numbers of a network.
+
+    Args:
+        result: What was found.
+
+    Returns:
+        Plain JSON values.
+    """
+    network = result.network
+    return {
+        "neurons": network.neurons,
+        "synapses": network.synapses,
+        "depth": network.depth,
+        "dtype": network.dtype.name,
+        "activation": network.activation,
+        "certified_error": network.certificate.error if network.certificate else None,
+        "tolerance": result.tolerance,
+        "tolerance_reached": result.tolerance_reached,
+    }
+
+
+def coupling_facts(row: Any) -> dict[str, Any]:
+    """Collects one row of a table of couplings: value and interval, and how many terms a symmetry ties to it."""
+    numbers = ("value", "standard_error", "lower", "upper")
+    terms = {"terms": int(row["terms"])} if "terms" in row else {}
+    return {"term": str(row["term"])} | terms | {name: number_or_none(row[name]) for name in numbers}
+
+
+def interval_text(row: Any, number: str) -> str:
+    """Writes the interval of a coupling in the format `number`; empty if it is not known."""
+    low, high = number_or_none(row["lower"]), number_or_none(row["upper"])
+    return "" if low is None or high is None else f"  ({low:{number}} to {high:{number}})"
+
+
+def aligned(lines: list[tuple[str, str]]) -> list[str]:
+    """Writes names and values below each other."""
+    width = max(len(name) for name, _ in lines)
+    return [f"    {name:<{width}}  {value}" for name, value in lines]
 
 
 def family_facts(row: pd.Series) -> dict[str, Any]:
@@ -99,6 +136,12 @@ def number_or_none(value: float) -> float | None:
 def symmetry_word(row: pd.Series) -> str:
     """Returns the symmetry of a row of a ladder; empty if its couplings are free."""
     return row["symmetry"] if isinstance(row["symmetry"], str) else ""
+
+
+def family_text(row: pd.Series) -> str:
+    """Names the family of a row of a ladder."""
+    tied = symmetry_word(row)
+    return f"order {row['order']}, radius {radius_word(row['radius'])}" + (f", {tied}" if tied else "")
 
 
 def radius_word(radius: float) -> int | str:
@@ -136,11 +179,11 @@ def _ladder_lines(result: FitResult) -> list[str]:
     return lines + [model_line(m.name, m.parameters, m.loss, m.standard_error) for m in result.alternatives]
 
 
-def ladder_lines(ladder: pd.DataFrame) -> list[str]:
-    """Writes the families of a ladder, one on a line under a heading."""
+def ladder_lines(ladder: pd.DataFrame, loss: str = "loss (nats)") -> list[str]:
+    """Writes the families of a ladder, one on a line under a heading that names the loss."""
     names = [symmetry_word(row) for _, row in ladder.iterrows()]
     width = max([len(name) for name in [*names, "symmetry"]]) if any(names) else 0
-    lines = [f"  order  radius{_column('symmetry', width)}  parameters    loss (nats)"]
+    lines = [f"  order  radius{_column('symmetry', width)}  parameters    {loss}"]
     for name, (_, row) in zip(names, ladder.iterrows(), strict=True):
         mark = "  <- chosen" if row["chosen"] else ""
         shape = f"  {row['order']:>5}  {radius_word(row['radius']):>6}{_column(name or 'none', width)}"
@@ -161,11 +204,9 @@ def _finding_lines(result: FitResult) -> list[str]:
     chosen, network, test = result.chosen, result.network, result.test
     certificate = network.certificate
     error = f"{at_most(certificate.error)} nats" if certificate else "none"
-    family = f"order {chosen['order']}, radius {radius_word(chosen['radius'])}"
-    tied = symmetry_word(chosen)
     missed = "" if result.tolerance_reached else f" (best reachable; {result.tolerance:g} was aimed at)"
     return [
-        f"  choice   {family}{', ' if tied else ''}{tied}: {chosen['parameters']:,} parameters",
+        f"  choice   {family_text(chosen)}: {chosen['parameters']:,} parameters",
         f"  verdict  {result.verdict}",
         f"  accuracy {test.accuracy:.4f} ± {test.standard_error:.4f} on {test.rows} rows not used for the choice",
         f"  network  {network.neurons:,} neurons, {network.synapses:,} synapses, depth {network.depth}",

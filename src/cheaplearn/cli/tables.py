@@ -1,15 +1,19 @@
-"""What to learn classes from, and rows to classify: tables, arrays and the bundled example."""
+"""What to learn a target from, and rows to predict: tables, arrays and the bundled example."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .cells import Place, finite_numbers, labels_of
 from .exits import BadInput
 from .files import existing_file, listed, read_arrays, read_table, require_column, require_columns
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Samples", "read_features", "read_samples"]
 
@@ -21,9 +25,9 @@ class Samples:
     Args:
         name: What they are called: the file's name without ending, or "digits".
         X: Finite numbers, shape (rows, variables).
-        y: Labels, shape (rows,).
+        y: Labels or numbers, shape (rows,).
         variables: Name of each column of X.
-        target: Name of the label column.
+        target: Name of the target column.
         grid: Grid known for this source, as text, or None.
         box: Range of the variables known for this source, or None.
     """
@@ -37,12 +41,13 @@ class Samples:
     box: tuple[float, float] | None = None
 
 
-def read_samples(source: str, target: str | None) -> Samples:
+def read_samples(source: str, target: str | None, task: str = "auto") -> Samples:
     """Reads what to learn from.
 
     Args:
         source: "digits", or the path of a .csv, .parquet or .npz file.
-        target: Column of the labels; None for "digits", and for .npz files with an array y.
+        target: Column of the target; None for "digits", and for .npz files with an array y.
+        task: "regress" if the target must be numbers.
 
     Returns:
         The rows.
@@ -54,12 +59,12 @@ def read_samples(source: str, target: str | None) -> Samples:
         return _digits(target)
     path = existing_file(source)
     if path.suffix == ".npz":
-        return _npz_samples(path, target)
+        return _npz_samples(path, target, task)
     table, place = read_table(path)
     if target is None:
         columns = listed(table.columns)
         message = (
-            f"`--target` must name the column to learn (its values are the classes). Columns of {path}: {columns}. "
+            f"`--target` must name the column to learn (classes or numbers). Columns of {path}: {columns}. "
             "To learn how all columns depend on each other, pass --density instead."
         )
         raise BadInput(message)
@@ -69,7 +74,7 @@ def read_samples(source: str, target: str | None) -> Samples:
         what = "a row below the header" if names else f"a column besides the target {target!r}"
         message = f"{path} must have at least {what}."
         raise BadInput(message)
-    y = labels_of(table[target], target, place)
+    y = _target_of(table[target], target, place, task)
     return Samples(path.stem, finite_numbers(table, names, place), y, tuple(names), target)
 
 
@@ -129,7 +134,14 @@ def _matrix(arrays: dict[str, np.ndarray], path: Path) -> np.ndarray:
     return finite_numbers(pd.DataFrame(X, columns=names), names, Place(path, first_row=1))
 
 
-def _npz_samples(path: Path, target: str | None) -> Samples:
+def _target_of(cells: pd.Series, name: str, place: Place, task: str) -> np.ndarray:
+    """Reads a target as labels, or as numbers if these are asked for."""
+    if task == "regress":
+        return finite_numbers(cells.to_frame(name), [name], place)[:, 0]
+    return labels_of(cells, name, place)
+
+
+def _npz_samples(path: Path, target: str | None, task: str) -> Samples:
     import pandas as pd
 
     arrays = read_arrays(path)
@@ -142,5 +154,5 @@ def _npz_samples(path: Path, target: str | None) -> Samples:
     if y.shape != (len(X),):
         message = f"Array {name} of {path} must have shape ({len(X)},), one label per row of X, got {y.shape}."
         raise BadInput(message)
-    labels = labels_of(pd.Series(y), name, Place(path, first_row=1))
+    labels = _target_of(pd.Series(y), name, Place(path, first_row=1), task)
     return Samples(path.stem, X, labels, tuple(f"x{i}" for i in range(X.shape[1])), name)

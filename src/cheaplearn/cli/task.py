@@ -6,7 +6,7 @@ import numpy as np
 
 from .exits import BadInput
 
-__all__ = ["TASKS", "check_classes", "check_split", "resolve_task"]
+__all__ = ["TASKS", "check_classes", "check_rows", "check_split", "resolve_task"]
 
 TASKS = ("auto", "classify", "regress", "density")
 
@@ -19,10 +19,10 @@ def resolve_task(task: str, y: np.ndarray) -> tuple[str, str]:
         y: The target.
 
     Returns:
-        "classify", and why in words.
+        "classify" or "regress", and why in words.
 
     Raises:
-        BadInput: If the task is unknown or not built yet, or the target is no set of classes.
+        BadInput: If the task is unknown, or the target does not suit it.
 
     Example:
         >>> resolve_task("auto", np.array([3, 1, 1]))
@@ -34,12 +34,9 @@ def resolve_task(task: str, y: np.ndarray) -> tuple[str, str]:
     found, why = _task_of(y)
     if task != "auto":
         found, why = task, "as asked for"
-    if found != "classify":
-        reason = "" if task != "auto" else f" ({why}; pass --task classify if they are classes)"
-        message = f"The task {found}{reason} is not built yet. Only classify and density are."
-        raise BadInput(message)
-    if y.dtype.kind == "f":
-        message = "The target of the task classify must be whole numbers or text, got fractions. Name the classes."
+    if found == "classify" and y.dtype.kind == "f":
+        advice = "Name the classes, or pass --task regress."
+        message = f"The target of the task classify must be whole numbers or text, got fractions. {advice}"
         raise BadInput(message)
     return found, why
 
@@ -71,6 +68,27 @@ def check_split(folds: int, test: float) -> None:
         raise BadInput(message)
     if not 0 < test < 1:
         message = f"`--test` must be a share between 0 and 1, got {test:g}. Write for example --test 0.2."
+        raise BadInput(message)
+
+
+def check_rows(rows: int, folds: int, test: float) -> None:
+    """Refuses splits that leave too few rows of a regression.
+
+    Args:
+        rows: Number of rows.
+        folds: Number of folds of the ladder.
+        test: Share of rows held out from everything.
+
+    Raises:
+        BadInput: If fewer than two rows are left to score, or fewer than two for each fold.
+    """
+    check_split(folds, test)
+    held_out = round(test * rows)
+    if held_out < 2 or rows - held_out < 2 * folds:
+        message = (
+            f"`--test` and `--cv` must leave two rows to score and two for each of {folds} folds, got a share of "
+            f"{test:g} of {rows} rows. Lower --cv, or gather more rows."
+        )
         raise BadInput(message)
 
 

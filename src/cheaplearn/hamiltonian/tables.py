@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .hamiltonian import Hamiltonian
     from .orbits import Orbits
 
-__all__ = ["couplings", "term_text"]
+__all__ = ["NORMAL_95", "couplings", "term_text"]
 
 NORMAL_95 = 1.959963984540054  # quantile of the normal distribution
 

@@ -520,23 +520,29 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         check_is_fitted(self)
         return self._discrete("pseudo_log_likelihood").pseudo_log_likelihood(read_rows(self, X, reset=False))
 
-    def hyvarinen_score(self, X: Any) -> np.ndarray:
+    def hyvarinen_score(self, X: Any, units: Any = None) -> np.ndarray:
         """Loss of score matching of new samples of real variables: what needs no ln Z.
 
         Args:
             X: Samples, shape (samples, n).
+            units: Length of one unit of each variable, shape (n,), for example `hamiltonian_.variables.scale`, the
+                units of `ladder_`; None for the units of X.
 
         Returns:
-            sum_i (d_i H)^2 / 2 - d_ii H (weighted near bounds), 1 / x^2, shape (samples,); lower is better, and
-            means differ between models by half the Fisher divergence.
+            sum_i (d_i H)^2 / 2 - d_ii H (weighted near bounds), 1 / unit^2, shape (samples,); lower is better, and
+            means in the same units differ between models by half the Fisher divergence.
 
         Raises:
-            ValueError: If the density is not one of real variables.
+            ValueError: If the density is not one of real variables, or the units are not n positive numbers.
         """
         check_is_fitted(self)
         if not hasattr(self._model, "hyvarinen_score"):
             raise ValueError(must_be("hyvarinen_score", OWNER, "asked of real variables", f"kind={self.kind!r}"))
-        return self._model.hyvarinen_score(read_rows(self, X, reset=False))
+        lengths = None if units is None else np.asarray(units, dtype=float)
+        if lengths is not None and not (lengths.shape == (self.n_features_in_,) and np.all(lengths > 0)):
+            requirement = f"{self.n_features_in_} positive lengths, or None"
+            raise ValueError(must_be("units", f"{OWNER}.hyvarinen_score", requirement, repr(units)))
+        return self._model.hyvarinen_score(read_rows(self, X, reset=False), lengths)
 
     def sample(self, n: int, method: str = "auto", random_state: Any = None, **options: Any) -> np.ndarray:
         """Draws samples.
@@ -560,7 +566,7 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
             UserWarning: If the chains have not mixed.
         """
         check_is_fitted(self)
-        drawn: Any = self.sample_result(n, method, random_state, **options)
+        drawn: Any = self.sample_result(n, method, random_state, **options)  # of the kind its model draws
         return self._model.values(drawn)
 
     def sample_result(
@@ -575,7 +581,8 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
             **options: As for `sample`.
 
         Returns:
-            Codes of the states with method, effective sample size, autocorrelation time and notes.
+            Codes of the states (values of real variables) with method, effective sample size, autocorrelation time
+            and notes.
         """
         check_is_fitted(self)
         return self._model.sample(n, method, random_state, **options)

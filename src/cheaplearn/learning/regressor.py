@@ -7,7 +7,6 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from scipy.stats import t as student
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -22,6 +21,7 @@ from .progress import progress
 from .regression.arguments import OWNER, TrainingRows, check_arguments, is_foreign, make_folds, read_chunk, read_rows
 from .regression.cells import Cells
 from .regression.final import estimate, hamiltonian_of
+from .regression.intervals import Spread
 from .regression.ladder import Problem, SharedSums, climb_regressions, regression_excess
 from .regression.prediction import prediction_circuit
 from .regression.rows import summary
@@ -374,12 +374,13 @@ class HamiltonianRegressor(LadderPlot, MultiOutputMixin, RegressorMixin, BaseEst
         """
         values = self._checked(X)
         mean = self._shaped(self.hamiltonian_(values) + self.hamiltonian_.offsets)
-        return (mean, self._shaped(self._spread(values))) if return_std else mean
+        return (mean, self._shaped(self.spread_.deviations(self.hamiltonian_, values))) if return_std else mean
 
-    def _spread(self, X: np.ndarray) -> np.ndarray:
-        """Returns the standard deviation of a new y, shape (samples, outputs)."""
-        found = self._estimate
-        return found.noise * found.units.y_scale * np.sqrt(1 + found.deviations_at(found.units.variables(X)) ** 2)
+    @property
+    def spread_(self) -> Spread:
+        """Noise and uncertain couplings: what intervals need besides `hamiltonian_`; to be saved with it."""
+        check_is_fitted(self)
+        return self._estimate.spread
 
     def predict_interval(self, X: Any, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
         """Intervals that contain a new y with a given probability.
@@ -398,9 +399,9 @@ class HamiltonianRegressor(LadderPlot, MultiOutputMixin, RegressorMixin, BaseEst
         """
         if not 0 < level < 1:
             raise ValueError(must_be("level", f"{OWNER}.predict_interval", "between 0 and 1", level))
-        mean, spread = self.predict(X, return_std=True)
-        freedom = np.maximum(self._estimate.freedom, 1e-9)
-        reach = spread * self._shaped(student.ppf((1 + level) / 2, freedom))
+        values = self._checked(X)
+        mean = self._shaped(self.hamiltonian_(values) + self.hamiltonian_.offsets)
+        reach = self._shaped(self.spread_.reach(self.hamiltonian_, values, level))
         return mean - reach, mean + reach
 
     def to_circuit(self) -> Circuit:

@@ -1,4 +1,4 @@
-"""The ladder of a density as a picture: parameters against held-out loss, beside models without a choice."""
+"""The ladder of a density or a regression as a picture, beside models without a choice."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from .ladder_figure import add_legend, draw_families, format_logarithm, style_axes
 from .theme import INK, NEGATIVE, inline_svg, new_figure
-from .words import symmetry_text
 
 if TYPE_CHECKING:
     from .density_result import DensityResult
+    from .regression_result import RegressionResult
 
 __all__ = ["density_ladder_svg"]
 
 _BASELINE_MARKERS = ("P", "X", "*")
 
 
-def density_ladder_svg(result: DensityResult, size: tuple[float, float], name: str) -> str:
+def density_ladder_svg(result: DensityResult | RegressionResult, size: tuple[float, float], name: str) -> str:
     """Draws the ladder with the choice and the baselines.
 
     Args:
@@ -47,25 +47,19 @@ def density_ladder_svg(result: DensityResult, size: tuple[float, float], name: s
     axes.margins(x=0.1, y=0.14)
     format_logarithm(axes.xaxis, axes.get_xlim())
     axes.set_xlabel("free parameters", fontsize=9, color=INK)
-    pseudo = "" if result.ladder_score == "log-likelihood" else "pseudo-likelihood "
-    axes.set_ylabel(f"held-out {pseudo}loss (nats per row)", fontsize=9, color=INK)
+    axes.set_ylabel(result.axis, fontsize=9, color=INK)
     style_axes(axes)
     add_legend(figure, columns=6 if size[0] > 5 else 3)
     return inline_svg(figure, name, _description(result))
 
 
-def _description(result: DensityResult) -> str:
+def _description(result: DensityResult | RegressionResult) -> str:
     chosen = result.chosen
     others = " ".join(
-        f"The model {row.model} has {row.parameters:,} parameters and loss {row.loss:.4f}."
+        f"The model {row.model} has {row.parameters:,} parameters and {result.loss} {row.loss:.4f}."
         for row in result.baselines.itertuples()
     )
     return (
-        f"Held-out loss against free parameters for {len(result.ladder)} families. Chosen: order {chosen['order']}"
-        f"{_tied(chosen['symmetry'])} with {chosen['parameters']:,} parameters and loss {chosen['loss']:.4f} nats. "
-        f"{others}"
+        f"Held-out loss against free parameters for {len(result.ladder)} families. Chosen: order {chosen['order']} "
+        f"with {chosen['parameters']:,} parameters and {result.loss} {chosen['loss']:.4f}{result.unit}. {others}"
     )
-
-
-def _tied(symmetry: object) -> str:
-    return f", symmetry {symmetry_text(symmetry)}," if isinstance(symmetry, str) else ""

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 __all__ = ["DensityPictures", "coupling_picture"]
 
-_PLURALS = {"bit": "bits that are both 1", "spin": "spins that are equal"}
+_PLURALS = {
+    "bit": "bits that are both 1",
+    "spin": "spins that are equal",
+    "real": "pairs on the same side of their means",
+}
 
 
 def coupling_picture(result: DensityResult) -> str:
@@ -24,8 +28,12 @@ def coupling_picture(result: DensityResult) -> str:
         result: What was found.
 
     Returns:
-        "maps" on a two-dimensional grid, "circle" for few columns, "bars" otherwise.
+        "maps" on a two-dimensional grid, "circle" for few columns, "bars" otherwise, and if there are so few
+        couplings of real variables or with a symmetry that all are seen as bars.
     """
+    orbits = result.hamiltonian.orbits
+    if (orbits is not None and len(orbits) <= MOST_BARS) or (result.real and result.n_couplings <= MOST_BARS):
+        return "bars"
     if on_grid(result.hamiltonian) and result.kind != "category":
         return "maps"
     return "circle" if len(result.names) <= MOST_NODES else "bars"
@@ -59,6 +67,10 @@ class DensityPictures(NamedPictures):
                 "Left (or above): green sites are more often up (1) than down by their field, orange ones less. Right: "
                 "green lines join neighbours that tend to be equal (bits: both 1), orange ones those that do not. "
                 "Each map has its own scale."
+                if result.real is None
+                else "Left (or above): the linear term of every site; it pulls green ones up, orange ones down. Right: "
+                "green lines join neighbours that tend to be on the same side of their means, orange ones those that "
+                "do not. Variables in scaled units; each map has its own scale. Higher powers are not drawn."
             )
             return maps_svg(result, WIDE, False, "maps-wide"), maps_svg(result, NARROW, True, "maps-narrow"), caption
         if kind == "circle":
@@ -70,9 +82,10 @@ class DensityPictures(NamedPictures):
             if edges_shown(n) < n * (n - 1) // 2:
                 colors += f" Drawn are the {edges_shown(n)} strongest of {n * (n - 1) // 2:,} pairs."
             return graph_svg(result, WIDE, "graph-wide"), graph_svg(result, NARROW, "graph-narrow"), colors
-        caption = (
-            f"The {MOST_BARS} strongest couplings, with intervals. To the right: the term is more frequent for it."
-        )
+        shown = result.n_couplings if result.n_couplings <= MOST_BARS else f"{MOST_BARS} strongest"
+        caption = f"The {shown} couplings, with intervals. To the right: the term is more frequent for it."
+        if result.real is not None:
+            caption = f"The {shown} terms of H in scaled units. To the right: large values of the term are likelier."
         return bars_svg(result, WIDE, "bars-wide"), bars_svg(result, NARROW, "bars-narrow"), caption
 
     def _contacts(self) -> tuple[str, str, str]:

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .words import symmetry_text
 
 if TYPE_CHECKING:
+    from ..hamiltonian.normalizable import Normalizability
+    from ..hamiltonian.partition import LogPartition
     from .density_result import DensityResult
 
-__all__ = ["counted_sites", "density_headline", "density_terms", "loss_words", "partition_words"]
+__all__ = [
+    "counted_sites",
+    "density_headline",
+    "density_terms",
+    "escape_words",
+    "existence_words",
+    "loss_words",
+    "partition_words",
+    "tied_term",
+]
 
-_UNITS = {"bit": "bits", "spin": "spins", "category": "columns"}
+_UNITS = {"bit": "bits", "spin": "spins", "category": "columns", "real": "variables"}
 _TERMS = {2: "Pairs", 3: "Triples"}
 _COUNTS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 
@@ -49,12 +60,12 @@ def density_headline(result: DensityResult) -> str:
     what = f"{what} {counted_sites(result)}."
     ladder = result.ladder
     richer = (ladder["order"] > order) | ((ladder["order"] == order) & (ladder["parameters"] > chosen["parameters"]))
-    if order == 1:
+    if order == 1 or (result.kind == "real" and radius == 0):
         return f"No couplings are needed: {what}" if richer.any() else f"Without couplings, {what}"
     terms = _TERMS.get(order, f"Products of up to {_COUNTS.get(order, order)}")
     if math.isfinite(radius) and result.hamiltonian.geometry is not None:
         terms += " of neighbours" if radius == 1 else f" within {radius:g} steps"
-    if isinstance(chosen.get("symmetry"), str):
+    if isinstance(chosen["symmetry"], str):
         terms += f", tied by {symmetry_text(chosen['symmetry'])},"
     return f"{terms} are enough: {what}" if richer.any() else f"With {terms[0].lower()}{terms[1:]}, {what}"
 
@@ -88,28 +99,83 @@ def loss_words(score: str) -> str:
     """Says what the losses of a ladder are.
 
     Args:
-        score: "log-likelihood" or "pseudo-log-likelihood".
+        score: "log-likelihood", "pseudo-log-likelihood" or "Hyvarinen score".
 
     Returns:
         A phrase without unit.
     """
     if score == "log-likelihood":
         return "held-out \u2212ln p"
+    if score == "Hyvarinen score":
+        return "held-out Hyv\u00e4rinen score (lower is better; variables in scaled units)"
     return "held-out pseudo-likelihood loss (sum over the columns of \u2212ln p of each given all others)"
 
 
-def partition_words(result: DensityResult) -> str:
+def partition_words(partition: LogPartition) -> str:
     """Says how ln Z was found and how well it is known.
 
     Args:
-        result: What was found.
+        partition: ln Z.
 
     Returns:
         Sentences.
     """
-    low, high = result.log_partition_bounds
-    found = f"It was found by {result.log_partition_method}."
-    if not low < high:
+    found = f"It was found by {partition.method}."
+    if not partition.lower < partition.upper:
         return found + " This is exact up to rounding."
-    ends = f" From both sides it gave {low:.6g} and {high:.6g}; the upper end is used, so that ln p is not flattered."
-    return f"{found}{ends}" + ("" if result.log_partition_verified else " They differ too much to verify the value.")
+    if partition.method == "quadrature":
+        return f"{found} Its error is at most {partition.upper - partition.value:.1g} nats."
+    ends = (
+        f" From both sides it gave {partition.lower:.6g} and {partition.upper:.6g}; the upper end is used, so that "
+        "ln p is not flattered."
+    )
+    return f"{found}{ends}" + ("" if partition.verified else " They differ too much to verify the value.")
+
+
+def existence_words(existence: Normalizability) -> str:
+    """Says whether a density of real variables exists.
+
+    Args:
+        existence: What was found.
+
+    Returns:
+        A sentence without its reason, which `existence.proof` has.
+    """
+    if existence.verdict == "yes":
+        return "This density exists (proved)."
+    if existence.verdict == "no":
+        return "No such density exists (proved)."
+    return "It was not decided whether this density exists."
+
+
+def escape_words(existence: Normalizability, most: int = 6) -> str:
+    """Says along which way the energy falls without end, if there is one.
+
+    Args:
+        existence: What was found.
+        most: Variables that are named.
+
+    Returns:
+        For example "x = -0.98 s, y = 2 s^2 (s to infinity)"; empty if there is none.
+    """
+    powers = existence.powers or {}
+    moves = []
+    for name, rate in list((existence.direction or {}).items())[:most]:
+        power = powers.get(name, 1.0)
+        moves.append(f"{name} = {rate:.3g} s" + (f"^{power:g}" if power != 1 else ""))
+    more = len(existence.direction or {}) - len(moves)
+    listed = ", ".join(moves) + (f" and {more} more" if more else "")
+    return f"{listed} (s to infinity)" if moves else ""
+
+
+def tied_term(row: Any) -> str:
+    """Names a term, and how many a symmetry ties to it.
+
+    Args:
+        row: A row of a table of couplings.
+
+    Returns:
+        For example "x0**2 and 7 like it".
+    """
+    more = int(row.get("terms", 1)) - 1
+    return f"{row['term']}{f' and {more:,} like it' if more else ''}"

@@ -14,18 +14,20 @@ from ..geometry import Grid
 from .density_page import density_facts
 from .density_result import DensityResult
 from .pictures import Pictures
+from .regression_page import regression_facts
+from .regression_result import RegressionResult
 from .words import at_most, family_words, headline, percent, radius_text, significant, symmetry_text, table_size
 
 if TYPE_CHECKING:
     from ..network import Certificate
-    from .result import FitResult
+    from .result import CompiledResult, FitResult
 
 __all__ = ["write_report"]
 
 _HERE = Path(__file__).parent
 
 
-def write_report(result: FitResult | DensityResult, path: str | Path) -> None:
+def write_report(result: FitResult | RegressionResult | DensityResult, path: str | Path) -> None:
     """Writes the report of a fit.
 
     Args:
@@ -36,7 +38,10 @@ def write_report(result: FitResult | DensityResult, path: str | Path) -> None:
         ValueError: If a network carries no certificate.
     """
     if isinstance(result, DensityResult):
-        page = _rendered("density.html", density_facts(result))
+        template = "density.html" if result.real is None else "real_density.html"
+        page = _rendered(template, density_facts(result))
+    elif isinstance(result, RegressionResult):
+        page = _rendered("regression.html", regression_facts(result) | _compiled_facts(result))
     else:
         page = _rendered("page.html", _classifier_facts(result))
     Path(path).write_text(page, encoding="utf-8")
@@ -51,13 +56,17 @@ def _rendered(template: str, facts: dict[str, Any]) -> str:
 
 
 def _classifier_facts(result: FitResult) -> dict[str, Any]:
+    return {"picture": Pictures(result), "unit": "nats", **_facts(result), **_compiled_facts(result)}
+
+
+def _compiled_facts(result: CompiledResult) -> dict[str, Any]:
+    """What pages say about a network, and the functions they say it with."""
     certificate = result.network.certificate
     if certificate is None:
         advice = "Make it with `cheaplearn.compile`."
         raise ValueError(must_be("result", "write_report", "with a certified network", "none", advice))
     words = {"percent": percent, "radius": radius_text, "significant": significant, "at_most": at_most}
-    words["symmetry"] = symmetry_text
-    return {"picture": Pictures(result), **_facts(result), **_certificate_facts(certificate), **words}
+    return _certificate_facts(certificate) | words | {"symmetry": symmetry_text}
 
 
 def _facts(result: FitResult) -> dict[str, Any]:

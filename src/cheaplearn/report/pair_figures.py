@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..geometry import Grid
+from ..hamiltonian.tables import NORMAL_95
 from .coupling_figures import MOST_BARS, bars_figure, shortened
+from .density_words import tied_term
 from .theme import GRID, INK, MUTED, NEGATIVE, POSITIVE, SURFACE, inline_svg, new_figure, tinted
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
     from .density_result import DensityResult
 
-__all__ = ["MOST_NODES", "bars_svg", "contacts_svg", "edges_shown", "graph_svg", "maps_svg"]
+__all__ = ["MOST_NODES", "bars_svg", "contacts_svg", "edges_shown", "graph_svg", "maps_svg", "term_bars_svg"]
 
 MOST_NODES = 60  # columns drawn as a circle
+ROUNDING = 1e-12
 
 
 def edges_shown(n: int) -> int:
@@ -104,12 +108,36 @@ def bars_svg(result: DensityResult, width: float, name: str) -> str:
         One svg element.
     """
     table = result.strongest(MOST_BARS)
-    labels = [shortened(str(term).replace("*", " · "), 30) for term in table["term"]]
+    unit = "nats" if result.real is None else "nats per unit of the term (scaled)"
+    return term_bars_svg(table, -1, width, name, f"evidence for the term (minus the coupling), {unit}", unit)
+
+
+def term_bars_svg(table: pd.DataFrame, sign: int, width: float, name: str, axis: str, unit: str) -> str:
+    """Draws terms as bars with their intervals, in scaled units if there are such.
+
+    Args:
+        table: Rows of `strongest`.
+        sign: 1, or -1 to draw minus the values.
+        width: Inches.
+        name: Unique within the page.
+        axis: What the axis says.
+        unit: Of the values.
+
+    Returns:
+        One svg element.
+    """
+    terms = [tied_term(row) for _, row in table.iterrows()]
+    labels = [shortened(term.replace("**", "^").replace("*", " · "), 30) for term in terms]
     values, ends = table["value"].to_numpy(), table[["lower", "upper"]].to_numpy(dtype=float)
-    figure = bars_figure(labels, -values, width, "evidence for the term (minus the coupling), nats", -ends)
-    text = f"Bars of the {len(labels)} strongest couplings with their intervals."
+    if "value_scaled" in table:
+        values = table["value_scaled"].to_numpy()
+        errors = table.get("standard_error_scaled", np.nan * values)
+        ends = values[:, None] + np.array([-1, 1]) * NORMAL_95 * np.asarray(errors)[:, None]
+    figure = bars_figure(labels, sign * values, width, axis, sign * ends)
+    intervals = " with their intervals" if np.isfinite(ends).all() else ""
+    text = f"Bars of the {len(labels)} strongest terms{intervals}."
     if labels:
-        text += f" The strongest is {labels[0]} with {values[0]:+.3g} nats."
+        text += f" The strongest is {labels[0]} with {values[0]:+.3g} {unit}."
     return inline_svg(figure, name, text)
 
 
@@ -134,6 +162,8 @@ def maps_svg(result: DensityResult, width: float, stacked: bool, name: str) -> s
     shape = (2, 1) if stacked else (1, 2)
     fields = -result.hamiltonian.coefficients[: grid.n_sites, 0].reshape(height, breadth)
     top_field = float(np.abs(fields).max(initial=0.0))
+    if top_field < ROUNDING * np.abs(result.hamiltonian.coefficients).max():  # of centred variables: 0 but for rounding
+        fields, top_field = np.zeros_like(fields), 0.0
     left = figure.add_subplot(*shape, 1)
     left.imshow(tinted(fields / (top_field or 1.0)), interpolation="none")
     left.set_title(f"fields (strongest {top_field:.2g} nats)", fontsize=9, color=INK, pad=4)

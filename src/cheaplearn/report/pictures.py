@@ -12,9 +12,9 @@ from .ladder_figure import ladder_svg
 from .theme import inline_svg
 
 if TYPE_CHECKING:
-    from .result import FitResult
+    from .result import CompiledResult, FitResult
 
-__all__ = ["NARROW", "WIDE", "NamedPictures", "Pictures"]
+__all__ = ["NARROW", "WIDE", "NamedPictures", "NetworkPictures", "Pictures"]
 
 WIDE, NARROW = 8.0, 3.7  # inches; 72 CSS pixels each at full size
 
@@ -38,7 +38,33 @@ class NamedPictures:
         ).format(name, Markup(wide), Markup(narrow), caption)
 
 
-class Pictures(NamedPictures):
+class NetworkPictures(NamedPictures):
+    """The picture of a network.
+
+    Args:
+        result: What was found.
+    """
+
+    def __init__(self, result: CompiledResult) -> None:
+        self.network = result.network
+
+    def _network(self) -> tuple[str, str, str]:
+        net = self.network
+        wide = draw(net, size=(WIDE, 5.2))
+        narrow = draw(net, size=(NARROW, 4.6), most_nodes=16, most_edges=160)
+        description = (
+            f"{len(net.variables)} inputs on the left, {net.neurons} neurons in {net.depth} hidden layers, "
+            f"{len(net.labels)} outputs on the right, {net.synapses} connections."
+        )
+        caption = "Filled circles are neurons, open squares sums, open circles inputs and outputs."
+        return (
+            inline_svg(wide, "network-wide", description),
+            inline_svg(narrow, "network-narrow", description),
+            caption,
+        )
+
+
+class Pictures(NetworkPictures):
     """The pictures of a classifier: ladder, couplings and network.
 
     Args:
@@ -46,6 +72,7 @@ class Pictures(NamedPictures):
     """
 
     def __init__(self, result: FitResult) -> None:
+        super().__init__(result)
         self.result = result
 
     def _ladder(self) -> tuple[str, str, str]:
@@ -83,18 +110,3 @@ class Pictures(NamedPictures):
     def _pairs(self) -> int:
         sites = self.result.hamiltonian.monomials.sites
         return int((sites[1][:, 0] != sites[1][:, 1]).sum()) if len(sites) > 1 else 0
-
-    def _network(self) -> tuple[str, str, str]:
-        net = self.result.network
-        wide = draw(net, size=(WIDE, 5.2))
-        narrow = draw(net, size=(NARROW, 4.6), most_nodes=16, most_edges=160)
-        description = (
-            f"{len(net.variables)} inputs on the left, {net.neurons} neurons in {net.depth} hidden layers, "
-            f"{len(net.labels)} outputs on the right, {net.synapses} connections."
-        )
-        caption = "Filled circles are neurons, open squares sums, open circles inputs and outputs."
-        return (
-            inline_svg(wide, "network-wide", description),
-            inline_svg(narrow, "network-narrow", description),
-            caption,
-        )

@@ -15,7 +15,21 @@ if TYPE_CHECKING:
     from ..hamiltonian import Hamiltonian
     from ..network import Network
 
-__all__ = ["Alternative", "FitResult", "GenericSizes", "TestScore"]
+__all__ = ["Alternative", "CompiledResult", "FitResult", "GenericSizes", "TestScore", "wilson_error"]
+
+
+def wilson_error(right: int, rows: int) -> float:
+    """Standard error of a share.
+
+    Args:
+        right: Rows that count.
+        rows: Rows in all.
+
+    Returns:
+        Half of Wilson's 68 % interval, which stays above zero where every row counts.
+    """
+    p = right / rows
+    return math.sqrt(p * (1 - p) / rows + 1 / (4 * rows * rows)) / (1 + 1 / rows)
 
 
 @dataclass(frozen=True)
@@ -103,56 +117,45 @@ class TestScore:
 
     @property
     def standard_error(self) -> float:
-        """Half of Wilson's 68 % interval, which stays above zero where every row is right."""
-        p, n = self.accuracy, self.rows
-        return math.sqrt(p * (1 - p) / n + 1 / (4 * n * n)) / (1 + 1 / n)
+        """That of a share."""
+        return wilson_error(self.right, self.rows)
 
 
-@dataclass(frozen=True)
-class FitResult:
-    """Everything the report shows.
+@dataclass(frozen=True, kw_only=True)
+class CompiledResult:
+    """What the reports of all models that become a network show.
 
     Args:
         name: What was fitted, for the title.
-        source: Where the data came from.
-        target: Name of the label column.
+        target: Name of the target column.
         rows: Rows of data.
         training_rows: Rows the ladder was fitted and scored on.
         folds: Number of folds of the ladder.
-        ladder: Table `ladder_` of the classifier.
+        ladder: Table `ladder_` of the estimator.
         notes: Sentences about what was not done as asked or not done at all.
-        alternatives: Generic models on the same folds.
-        generic: Sizes of models without structure.
         hamiltonian: The chosen model, fitted to all training rows.
         network: The network compiled from it, with its certificate.
-        tolerance: Largest error asked for, nats.
+        tolerance: Largest error asked for, nats or units of the target.
         tolerance_reached: Whether the certificate meets it.
-        same_class: Rows on which network and model name the same class.
-        test: Accuracy on rows that took no part in any choice.
-        seed: Seed of the split, the folds and the alternatives.
+        seed: Seed of the split and the folds.
         versions: Name and version of what made this.
         seconds: Duration of each step.
         command: The command line that repeats it.
         date: Day it was made, ISO format.
-        verdict: What the ladder says, in words.
+        verdict: What the ladder says, in one sentence.
     """
 
     name: str
-    source: str
     target: str
     rows: int
     training_rows: int
     folds: int
     ladder: pd.DataFrame
     notes: tuple[str, ...]
-    alternatives: tuple[Alternative, ...]
-    generic: GenericSizes
     hamiltonian: Hamiltonian
     network: Network
     tolerance: float
     tolerance_reached: bool
-    same_class: int
-    test: TestScore
     seed: int
     versions: Mapping[str, str]
     seconds: Mapping[str, float] = field(default_factory=dict)
@@ -164,3 +167,22 @@ class FitResult:
     def chosen(self) -> pd.Series:
         """The row of the ladder that was chosen."""
         return self.ladder[self.ladder["chosen"]].iloc[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitResult(CompiledResult):
+    """Everything the report of a classifier shows.
+
+    Args:
+        source: Where the data came from.
+        alternatives: Generic models on the same folds.
+        generic: Sizes of models without structure.
+        same_class: Rows on which network and model name the same class.
+        test: Accuracy on rows that took no part in any choice.
+    """
+
+    source: str
+    alternatives: tuple[Alternative, ...]
+    generic: GenericSizes
+    same_class: int
+    test: TestScore

@@ -10,7 +10,8 @@ from markupsafe import Markup
 from ..network import rounded_up
 
 if TYPE_CHECKING:
-    from .result import FitResult, GenericSizes
+    from .regression_result import RegressionResult
+    from .result import CompiledResult, FitResult, GenericSizes
 
 __all__ = [
     "at_most",
@@ -18,6 +19,7 @@ __all__ = [
     "headline",
     "percent",
     "radius_text",
+    "regression_headline",
     "significant",
     "symmetry_text",
     "table_size",
@@ -157,6 +159,27 @@ def headline(result: FitResult) -> str:
     Returns:
         The sentence.
     """
+    classes = len(result.hamiltonian.classes)
+    return f"{_enough(result)} enough: {result.chosen['parameters']:,} numbers tell the {classes} classes apart."
+
+
+def regression_headline(result: RegressionResult) -> str:
+    """Says in one sentence what was found.
+
+    Args:
+        result: What was found.
+
+    Returns:
+        The sentence.
+    """
+    if result.sparse:
+        count = result.terms + 1
+        return f"{count:,} number{'' if count == 1 else 's'} and a formula predict {result.target}."
+    return f"{_enough(result)} enough: {result.chosen['parameters']:,} numbers predict {result.target}."
+
+
+def _enough(result: CompiledResult) -> str:
+    """The terms of the chosen family, up to the word "enough"."""
     chosen = result.chosen
     terms = {1: "Single values are", 2: "Pairs are", 3: "Triples are"}.get(chosen["order"], "Products are")
     if chosen["order"] > 1 and chosen["radius"] == 0:
@@ -167,5 +190,4 @@ def headline(result: FitResult) -> str:
             if chosen["radius"] == 1
             else terms.replace("are", f"within {chosen['radius']:g} steps are")
         )
-    classes = len(result.hamiltonian.classes)
-    return f"{terms} enough: {chosen['parameters']:,} numbers tell the {classes} classes apart."
+    return terms

@@ -45,19 +45,25 @@ class RealModel:
         """Returns H of samples, nats; infinite beyond a wall."""
         return np.where(self.walls.contain(X), self.hamiltonian(X)[:, 0], np.inf)
 
-    def hyvarinen_score(self, X: np.ndarray) -> np.ndarray:
-        """Returns the Hyvarinen loss of samples in raw units, 1 / x^2: comparable whatever a model's own units are."""
+    def hyvarinen_score(self, X: np.ndarray, units: np.ndarray | None = None) -> np.ndarray:
+        """Returns the Hyvarinen loss of samples, comparable whatever a model's own units are.
+
+        Args:
+            X: Samples, shape (samples, n).
+            units: Length of one unit of each variable, shape (n,); None for raw units.
+        """
         H = self.hamiltonian
         scale = H.variables.scale
-        unit = np.full_like(scale, np.exp(np.mean(np.log(scale))))  # one length for all variables
-        factors = [np.prod(unit[block] / scale[block], axis=1) for block in H.monomials.sites]
+        if units is None:  # sums are formed in one length for all variables, which keeps them of order 1
+            common = float(np.exp(np.mean(np.log(scale))))
+            return self.hyvarinen_score(X, np.full(len(scale), common)) / common**2
+        factors = [np.prod(units[block] / scale[block], axis=1) for block in H.monomials.sites]
         theta = H.coefficients * np.concatenate(factors)[:, None]
-        t = (X - H.variables.center) / unit
+        t = (X - H.variables.center) / units
         bounds = None
         if self.walls.any:
-            bounds = Bounds.scaled(self.walls.low, self.walls.high, H.variables.center, unit)
-        basis = ProductBasis(H.monomials, hermite=False)
-        return hyvarinen_losses(t, basis, theta, bounds=bounds)[:, 0] / unit[0] ** 2
+            bounds = Bounds.scaled(self.walls.low, self.walls.high, H.variables.center, units)
+        return hyvarinen_losses(t, ProductBasis(H.monomials, hermite=False), theta, bounds=bounds)[:, 0]
 
     def partition(self) -> LogPartition:
         """Returns ln Z, computed on first use."""

@@ -11,6 +11,7 @@ from ...hamiltonian import Hamiltonian, Orbits, Variables
 from ..families import Family
 from .design import Design
 from .expansion import expansion
+from .intervals import Spread
 from .ladder import Problem
 from .moments import Moments
 from .ridge import Ridge, deviations
@@ -56,15 +57,10 @@ class Estimate:
             column[~F.any(axis=1)] = np.nan  # a sparse fit of another output has this term
         return errors
 
-    def deviations_at(self, t: np.ndarray) -> np.ndarray:
-        """Standard deviation of the fitted mean at points, in units of the noise, shape (rows, outputs)."""
-        found = np.empty((len(t), len(self.factors)))
-        size = self.design.rows_at_once
-        for first in range(0, len(t), size):
-            values = self.design.values(t[first : first + size])
-            for k, F in enumerate(self.factors):
-                found[first : first + size, k] = np.sqrt(np.sum((values @ F) ** 2, axis=1))
-        return found
+    @property
+    def spread(self) -> Spread:
+        """How uncertain predictions are, in the units of y."""
+        return Spread(self.noise * self.units.y_scale, self.factors, self.freedom)
 
 
 def estimate(problem: Problem, family: Family, rho: float, sums: Moments) -> Estimate:
