@@ -93,7 +93,9 @@ class DensityJob:
         self.grid: Grid | None = read_grid(options.grid, len(data.table.columns), options.periodic)
         self.order = read_order(options.order)
         self.radius = read_radius(options.radius, self.grid)
-        self.symmetry = checked_symmetry(options.symmetry, self.grid, len(data.table.columns), "HamiltonianDensity")
+        self.symmetry = checked_symmetry(
+            options.symmetry, self.grid, len(data.table.columns), "HamiltonianDensity", _signed_like(data.kind)
+        )
         self._check_options_of_kinds()
         self.l1 = read_strength(options.l1, "--l1")
         self.regularization = read_strength(options.regularization, "--regularization", ("auto", "search"))
@@ -173,10 +175,9 @@ class DensityJob:
         if options.normalizable not in {"check", "guarantee"}:
             message = f"`--normalizable` must be check or guarantee, got {options.normalizable!r}."
             raise BadInput(message)
-        for option, given in (("normalizable", options.normalizable != "check"), ("symmetry", self.symmetry)):
-            if given and kind != "real":
-                message = f"`--{option}` must go with real numbers, but the columns are of kind {kind}. Leave it out."
-                raise BadInput(message)
+        if options.normalizable != "check" and kind != "real":
+            message = f"`--normalizable` must go with real numbers, but the columns are of kind {kind}. Leave it out."
+            raise BadInput(message)
 
     def _check_rows(self) -> None:
         rows = len(self.data.table)
@@ -249,3 +250,8 @@ def _contacts(strengths: np.ndarray, names: pd.Index) -> pd.DataFrame:
     scores = contact_scores(strengths)
     table = top_contacts(scores, len(names) ** 2, CONTACT_SEPARATION)
     return table.assign(first=table["first"] + 1, second=table["second"] + 1)  # columns are counted from 1 in files
+
+
+def _signed_like(kind: str) -> str:
+    """The kind that has the same sign flips: categories have none, like bits."""
+    return "bit" if kind == "category" else kind

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..report import DensityResult, HeldOut, RealFindings
 from ..report.density_words import counted_sites, escape_words, loss_words, tied_term
+from .numbers import number_or_none
 from .summary import (
     aligned,
     coupling_facts,
@@ -16,7 +17,6 @@ from .summary import (
     interval_text,
     ladder_lines,
     model_line,
-    number_or_none,
 )
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .exits import guarded, say
-from .summary import number_or_none
+from .numbers import number_or_none
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,6 +11,7 @@ import pandas as pd
 from ..report import FitResult
 from ..report.result import CompiledResult
 from ..report.words import at_most
+from .numbers import number_or_none
 
 __all__ = [
     "aligned",
@@ -22,7 +23,6 @@ __all__ = [
     "ladder_lines",
     "model_line",
     "network_facts",
-    "number_or_none",
     "radius_word",
     "symmetry_word",
     "summary_text",
@@ -126,11 +126,6 @@ def family_facts(row: pd.Series) -> dict[str, Any]:
         "difference_standard_error": number_or_none(row["difference_standard_error"]),
         "chosen": bool(row["chosen"]),
     }
-
-
-def number_or_none(value: float) -> float | None:
-    """Returns a number that JSON can hold, or None."""
-    return float(value) if math.isfinite(value) else None
 
 
 def symmetry_word(row: pd.Series) -> str:
