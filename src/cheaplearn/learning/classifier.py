@@ -90,7 +90,8 @@ class HamiltonianClassifier(LadderPlot, ClassifierMixin, BaseEstimator):
         regularization_path_: Held-out loss of every family at every regularization that was tried.
         order_, radius_, symmetry_, regularization_: What was chosen; the name of the symmetry or None (if generative,
             one regularization per class).
-        verdict_: What the ladder says, in words; the share explained counts from the class frequencies.
+        verdict_: What the ladder says, in words (not if generative); the share explained counts from the class
+            frequencies.
         densities_, class_prior_: If generative: the density of each class, and p(y).
         gradient_norm_: Norm of the gradient at the optimum, relative to that of the penalty alone.
         classes_, n_features_in_, feature_names_in_: As in every scikit-learn classifier.
@@ -226,6 +227,7 @@ class HamiltonianClassifier(LadderPlot, ClassifierMixin, BaseEstimator):
             for y, density in zip(data.classes, fit.densities, strict=True)
         ])
         self.order_, self.radius_ = fit.hamiltonian.order, fit.hamiltonian.radius
+        self.symmetry_ = None if fit.hamiltonian.orbits is None else fit.hamiltonian.orbits.name
         self.regularization_ = np.array([density.regularization_ for density in fit.densities])
         self.gradient_norm_ = max(density.gradient_norm_ for density in fit.densities)
         self.n_iter_ = max(density.n_iter_ for density in fit.densities)

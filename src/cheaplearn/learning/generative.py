@@ -12,9 +12,11 @@ from scipy.special import entr
 from sklearn.utils import check_random_state
 
 from .._messages import must_be
+from ..geometry import Group
 from ..hamiltonian import Hamiltonian
 from .density import HamiltonianDensity
 from .ladder import choose
+from .symmetry_names import read_symmetries
 
 if TYPE_CHECKING:
     from .arguments import TrainingData
@@ -72,7 +74,8 @@ def fit_generative(model: HamiltonianClassifier, data: TrainingData, names: tupl
     """Fits p(x | y) for each class over the terms of one family, chosen for all classes together.
 
     Args:
-        model: The estimator; its order, radius, geometry, regularization, cv, random_state, engine, max_terms.
+        model: The estimator; its order, radius, geometry, symmetry, regularization, cv, random_state, engine and
+            max_terms.
         data: The samples.
         names: Names of the variables.
 
@@ -98,24 +101,34 @@ def fit_generative(model: HamiltonianClassifier, data: TrainingData, names: tupl
     counts = np.bincount(data.y, data.weight, len(data.classes))
     prior = counts / counts.sum()
 
-    def fitted(order: Any, radius: Any) -> tuple[HamiltonianDensity, ...]:
+    def fitted(order: Any, radius: Any, symmetry: Any) -> tuple[HamiltonianDensity, ...]:
         densities = []
+        tied = {} if symmetry is None else {"symmetry": symmetry}
         for y in range(len(data.classes)):
             own = data.y == y
-            density = HamiltonianDensity(order=order, radius=radius, **options)
+            density = HamiltonianDensity(order=order, radius=radius, **options, **tied)
             groups = None if data.groups is None else data.groups[own]
             densities.append(density.fit(frame[own], sample_weight=data.weight[own], groups=groups))
         return tuple(densities)
 
-    densities = fitted(model.order, model.radius)
+    densities = fitted(model.order, model.radius, model.symmetry)
     ladder = _joint_ladder(densities, prior)
     notes = densities[0].ladder_notes_
     if len(ladder) > 1:
         chosen = ladder[ladder["chosen"]].iloc[0]
         reach = "all" if math.isinf(chosen["radius"]) else int(chosen["radius"])
-        agreed = all((d.order_, d.radius_) == (chosen["order"], chosen["radius"]) for d in densities)
-        densities = densities if agreed else fitted(int(chosen["order"]), reach)
+        agreed = all(d.ladder_["chosen"].equals(ladder["chosen"]) for d in densities)
+        symmetry = _group_of(model, chosen["symmetry"], data.X.shape[1], kind)
+        densities = densities if agreed else fitted(int(chosen["order"]), reach, symmetry)
     return GenerativeFit(_joint_hamiltonian(densities, prior, data.classes), densities, prior, ladder, notes)
+
+
+def _group_of(model: HamiltonianClassifier, name: Any, n_variables: int, kind: str) -> Group | None:
+    """Returns the group that a row of the ladder names, None if its couplings are free."""
+    if not isinstance(name, str):
+        return None
+    groups = read_symmetries(model.symmetry, model.geometry, n_variables, [kind] * n_variables, OWNER)
+    return next(group for group in groups if group is not None and group.name == name)
 
 
 def _joint_ladder(densities: tuple[HamiltonianDensity, ...], prior: np.ndarray) -> pd.DataFrame:
@@ -153,6 +166,7 @@ def _joint_hamiltonian(
         order=first.order,
         radius=first.radius,
         categories=first.categories,
+        orbits=first.orbits,
         standard_errors=np.hstack(errors) if len(errors) == len(parts) else None,
     )
 

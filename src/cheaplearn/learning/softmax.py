@@ -181,8 +181,12 @@ class _Objective:
         return (self._softmax(logits) - self.Y) * self.weight
 
     def pulled_back(self, residual: Any) -> Any:
+        """Returns Z^T residual and its sums, without what rounding adds to all classes alike."""
         ends = self.xp.sum(residual, axis=0, keepdims=True)
-        return self.xp.concat([_stacked(self.products.transposed_times, residual), ends])
+        back = self.xp.concat([_stacked(self.products.transposed_times, residual), ends])
+        back = self.xp.astype(back, self.xp.float64, copy=False)
+        # nothing but rounding moves all classes together, and nothing would hold it back
+        return back - self.xp.mean(back, axis=2, keepdims=True)
 
     def gradient(self, W: Any, logits: Any) -> Any:
         return self.pulled_back(self.residual(logits)) + self.penalty * W
@@ -226,8 +230,7 @@ class _Objective:
         A -= self.xp.einsum("ijk,ijk->ij", top, A)[:, :, None]
         A -= self.xp.einsum("ijk,ijk->ij", P, A)[:, :, None]
         A *= weighted
-        back = [_stacked(self.products.transposed_times, A), self.xp.sum(A, axis=0, keepdims=True)]
-        return self.xp.astype(self.xp.concat(back), self.xp.float64) + self.penalty * V
+        return self.pulled_back(A) + self.penalty * V
 
     def line_search(self, W: Any, direction: Any, logits: Any, change: Any, gradient: Any) -> np.ndarray:
         """Returns each step length, halved until its value falls as it should (Armijo); 0 where it cannot."""
