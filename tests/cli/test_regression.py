@@ -154,7 +154,7 @@ def test_intervals_contain_as_many_rows_as_they_say(run, tmp_path):
 def test_whole_numbers_are_classes_unless_there_are_many_or_it_is_said(run, tmp_path):
     rng = np.random.default_rng(3)
     X = rng.uniform(0, 2, (120, 2))
-    few = np.round(X[:, 0] + X[:, 1]).astype(int)
+    few = np.digitize(X[:, 0] + X[:, 1], [1.4, 2.6])
     np.savez(tmp_path / "few.npz", X=X, y=few)
     np.savez(tmp_path / "many.npz", X=X, y=np.round(1000 * X[:, 0]).astype(int))
     common = ["--order", 1, "--cv", 3, "--json"]

@@ -5,10 +5,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 from report.density_results import small_density
-from report.real_results import SHAPES, small_real
+from report.real_results import SHAPES as REAL_SHAPES
+from report.real_results import small_real
+from report.regression_results import SHAPES as REGRESSION_SHAPES
+from report.regression_results import small_regression
 
 import cheaplearn as cl
-from cheaplearn.report import Alternative, DensityResult, FitResult, GenericSizes, TestScore, write_report
+from cheaplearn.report import (
+    Alternative,
+    DensityResult,
+    FitResult,
+    GenericSizes,
+    RegressionResult,
+    TestScore,
+    write_report,
+)
 
 
 def small_result(grid: bool) -> FitResult:
@@ -56,10 +67,18 @@ def density(request, tmp_path_factory) -> tuple[str, DensityResult, Path]:
     return request.param, result, path
 
 
-@pytest.fixture(scope="session", params=SHAPES)
+@pytest.fixture(scope="session", params=REAL_SHAPES)
 def real(request, tmp_path_factory) -> tuple[str, DensityResult, Path]:
     result = small_real(request.param)
     path = tmp_path_factory.mktemp("real") / f"{request.param}.html"
+    write_report(result, path)
+    return request.param, result, path
+
+
+@pytest.fixture(scope="session", params=REGRESSION_SHAPES)
+def regression(request, tmp_path_factory) -> tuple[str, RegressionResult, Path]:
+    result = small_regression(request.param)
+    path = tmp_path_factory.mktemp("regression") / f"{request.param}.html"
     write_report(result, path)
     return request.param, result, path
 

@@ -107,6 +107,15 @@ def test_page_of_real_variables_fits_the_screen(browser, real, width):
         assert page.locator("#coupling-table tbody tr").count() == len(result.strongest(16))
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_page_of_a_regression_fits_the_screen(browser, regression, width):
+    _, result, path = regression
+    with opened(browser, path, width) as page:
+        assert page.locator("h1").inner_text().endswith("predict force.")
+        check_pictures(page, width, 4)
+        assert page.locator("#coupling-table tbody tr").count() == len(result.strongest(16))
+
+
 def check_pictures(page, width, count):
     """Whether the page is no wider than the screen, and all its pictures are seen and legible."""
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -155,7 +155,7 @@ def bars_figure(
     Returns:
         The figure.
     """
-    figure = new_figure(width, 0.6 + 0.24 * len(labels))
+    figure = new_figure(width, max(0.6 + 0.24 * len(labels), 1.4))
     axes = figure.add_subplot()
     places = np.arange(len(labels))[::-1]
     axes.barh(places, sizes, 0.62, color=[POSITIVE if size > 0 else NEGATIVE for size in sizes])
