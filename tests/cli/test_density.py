@@ -314,7 +314,7 @@ CASES = {
     "blocked counts": ("a,b,n\n1,0,90\n0,1,80\n", ["--counts", "n", "--blocked"], r"`--blocked` must be left out"),
     "grid": ("a,b\n1,0\n0,1\n", ["--grid", "3x3"], r"one site per feature column"),
     "penalty": ("a,b\n1,0\n0,1\n", ["--l1", "much"], r"`--l1` must be auto or a number of at least 0, got 'much'"),
-    "tolerance": ("a,b\n1,0\n0,1\n", ["--tolerance", "1"], r"`--tolerance` must go with a classifier"),
+    "tolerance": ("a,b\n1,0\n0,1\n", ["--tolerance", "1"], r"`--tolerance` must go with a target to learn"),
     "method": ("a,b\n" + "1,0\n0,1\n" * 20, ["--method", "guess"], r"`method` of `HamiltonianDensity` must be one of"),
 }  # fmt: skip
 

@@ -93,7 +93,9 @@ class DensityJob:
         self.grid: Grid | None = read_grid(options.grid, len(data.table.columns), options.periodic)
         self.order = read_order(options.order)
         self.radius = read_radius(options.radius, self.grid)
-        self.symmetry = checked_symmetry(options.symmetry, self.grid, len(data.table.columns), "HamiltonianDensity")
+        self.symmetry = checked_symmetry(
+            options.symmetry, self.grid, len(data.table.columns), "HamiltonianDensity", data.kind
+        )
         self._check_options_of_kinds()
         self.l1 = read_strength(options.l1, "--l1")
         self.regularization = read_strength(options.regularization, "--regularization", ("auto", "search"))
@@ -236,7 +238,7 @@ class DensityJob:
         )
         how = "blocks of consecutive rows" if options.blocked else "folds"
         what = f"Scoring the ladder on {options.folds} {how} of {training.rows:,} rows"
-        if "auto" not in {self.order, self.radius}:
+        if "auto" not in {self.order, self.radius, self.symmetry}:
             what = f"Fitting order {self.order}, radius {self.radius} to {training.rows:,} rows"
         with self.steps.step("fit", what), bad_input():
             model.fit(training.table, sample_weight=training.weight)

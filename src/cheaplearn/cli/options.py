@@ -214,7 +214,7 @@ def read_symmetry(text: str) -> str | None:
     return None if text == "none" else text
 
 
-def checked_symmetry(text: str, grid: Grid | None, n_columns: int, owner: str) -> str | None:
+def checked_symmetry(text: str, grid: Grid | None, n_columns: int, owner: str, kind: str = "real") -> str | None:
     """Reads the value of `--symmetry`, so that a wrong one is refused before a long fit.
 
     Args:
@@ -222,6 +222,7 @@ def checked_symmetry(text: str, grid: Grid | None, n_columns: int, owner: str) -
         grid: Where the variables live, or None.
         n_columns: Their number.
         owner: The estimator.
+        kind: Of the variables: only real ones and spins change their sign.
 
     Returns:
         As `read_symmetry`.
@@ -233,7 +234,7 @@ def checked_symmetry(text: str, grid: Grid | None, n_columns: int, owner: str) -
 
     symmetry = read_symmetry(text)
     with bad_input():
-        read_symmetries(symmetry, grid, n_columns, None, owner)
+        read_symmetries(symmetry, grid, n_columns, (kind,) * n_columns, owner)
     return symmetry
 
 

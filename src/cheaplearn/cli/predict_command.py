@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .exits import guarded, say
-from .summary import number_or_none
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,6 +91,8 @@ def _classes(hamiltonian: Hamiltonian, file: str, target: str) -> tuple[pd.DataF
 def _values(hamiltonian: Hamiltonian, file: str, target: str, spread: Spread) -> tuple[pd.DataFrame, dict[str, Any]]:
     import pandas as pd
 
+    from .summary import number_or_none
+
     X = _features(file, hamiltonian, target)
     prediction = (hamiltonian(X) + hamiltonian.offsets)[:, 0]
     reach = spread.reach(hamiltonian, X, LEVEL)[:, 0]
@@ -115,6 +116,7 @@ def _log_probabilities(
     import pandas as pd
 
     from .density_rows import log_probabilities, read_new_rows
+    from .summary import number_or_none
 
     values, names = read_new_rows(file, hamiltonian, facts)
     columns: dict[str, Any] = {} if names is None else {"name": names}
