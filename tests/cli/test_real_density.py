@@ -251,6 +251,21 @@ def test_whole_numbers_are_real_only_if_that_is_said(run, tmp_path):
     assert facts["test"]["log_likelihood"] == pytest.approx(2 * norm(30, np.sqrt(30)).entropy() * -1, abs=0.2)
 
 
+def test_an_ln_z_that_cannot_be_found_is_a_note_and_no_failure(run, fitted, tmp_path, monkeypatch):
+    def unreachable(*_, **__):
+        message = "chains ran away"
+        raise FloatingPointError(message)
+
+    monkeypatch.setattr("cheaplearn.hamiltonian.partition.real_log_partition", unreachable)
+    facts = fit(run, fitted / "x.csv", tmp_path / "m", "--order", "2", "--radius", "0")
+    assert facts["log_partition"] is None
+    assert facts["test"] is None
+    assert any("ln Z was not found: chains ran away" in note for note in facts["notes"])
+    outcome = run("predict", tmp_path / "m", fitted / "x.csv")
+    assert outcome.code == 1
+    assert "ln Z was not found" in outcome.err
+
+
 def test_an_interrupted_fit_goes_on_from_the_families_it_has_scored(run, fitted, tmp_path, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
@@ -288,6 +303,7 @@ CASES = {
     "method": (ROWS, ["--method", "screening"], r"`method` of `HamiltonianDensity` must be one of auto, score match"),
     "empty cell": ("a,b\n0.5,1\n,1\n", ["--kind", "real"], r"is empty or NaN: .*row 3, column 'a'"),
     "text": ("a,b\n0.5,1\nx,1\n", ["--kind", "real"], r"must be a number but is 'x': .*row 3, column 'a'"),
+    "constant": ("a,b\n0.5,1\n0.75,1\n", [], r"Every column of real numbers must vary, but 'b' is 1 in every row"),
     "few rows": ("a,b\n0.5,1\n1,1.5\n", [], r"one for each of 5 folds, got a share of 0.2 of 2 rows"),
 }  # fmt: skip
 

@@ -126,14 +126,13 @@ def test_sparse_finds_the_formula_that_made_the_data(run, fitted, tmp_path):
     assert (facts["terms"], facts["sparse"]) == (2, True)
     assert "simple fractions within their errors" in facts["formula_note"]
     assert abs(facts["couplings"][0]["value"] - 0.5) < 4 * facts["couplings"][0]["standard_error"]
-    assert "3 numbers and a formula predict force." in (tmp_path / "m" / "report.html").read_text()
+    assert "2 numbers predict force." in (tmp_path / "m" / "report.html").read_text()
 
 
 def test_people_read_ladder_verdict_formula_scores_and_network(run, fitted, tmp_path):
     outcome = run("fit", fitted / "x.csv", "--target", "force", "-o", tmp_path / "m", *QUICK)
     for text in (
-        "Ladder of x: held-out log-loss of force", "<- chosen", "verdict  ", "formula  force = ",
-        "Written with five digits",
+        "Ladder of x: held-out log-loss of force", "<- chosen", "verdict  ", "formula  force = ", "with five digits",
         "--sparse drops terms", "R^2      0.99", "units of force; noise 0.0", "lie in their 95 % interval", "neurons",
         "certified in float32", "differs from the model by", "strongest terms", "(19 terms; all in couplings.csv)",
     ):  # fmt: skip

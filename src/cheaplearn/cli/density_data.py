@@ -117,7 +117,19 @@ def read_density_data(
     labels = [states_of(states[name]) for name in states.columns] if found == "category" else None
     notes = (f"Arrays of {path.name} that were not used: {listed(unused)}.",) if unused else ()
     walls = _walls(bounds, found, states, place)
+    if found == "real":
+        _refuse_constants(states)
     return DensityData(path.stem, states, found, why, weight, weighing, labels, notes, bounds=walls)
+
+
+def _refuse_constants(table: pd.DataFrame) -> None:
+    for name in table.columns:
+        if table[name].nunique() == 1:
+            message = (
+                f"Every column of real numbers must vary, but {str(name)!r} is {table[name].iloc[0]:g} in every row: "
+                "its density has no width. Leave the column out."
+            )
+            raise BadInput(message)
 
 
 def _walls(bounds: Sequence[str], kind: str, table: pd.DataFrame, place: Place) -> list[Pair] | None:

@@ -88,7 +88,7 @@ def real_findings(model: HamiltonianDensity, data: DensityData, training: Part, 
         likely = []
         if partition is not None:
             likely.append(_held_out("chosen", model.score_samples(test.table), test))
-            if independent.normalizability_.verdict == "yes":
+            if _has_partition(independent):
                 likely.append(_held_out(INDEPENDENT, independent.score_samples(test.table), test))
     bounds = None if data.bounds is None else tuple(data.bounds)
     real = RealFindings(model.normalizability_, bounds, tuple(scores))
@@ -104,11 +104,18 @@ def _partition(model: HamiltonianDensity, steps: Steps) -> LogPartition | None:
         try:
             return model.partition_
         except (ValueError, FloatingPointError) as err:
-            if model.normalizability_.verdict == "yes":
-                raise
             reason = str(err)
-    steps.note(f"ln Z was not found, and it was not decided whether the density exists: {reason}")
+    undecided = "" if model.normalizability_.verdict == "yes" else "it was not decided whether the density exists; "
+    steps.note(f"ln Z was not found: {undecided}{reason}")
     return None
+
+
+def _has_partition(model: HamiltonianDensity) -> bool:
+    """Whether ln Z of a model beside the chosen one is found."""
+    try:
+        return model.partition_ is not None
+    except (ValueError, FloatingPointError):
+        return False
 
 
 def _pair_strengths(hamiltonian: Hamiltonian) -> np.ndarray:

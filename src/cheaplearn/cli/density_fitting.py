@@ -94,7 +94,7 @@ class DensityJob:
         self.order = read_order(options.order)
         self.radius = read_radius(options.radius, self.grid)
         self.symmetry = checked_symmetry(
-            options.symmetry, self.grid, len(data.table.columns), "HamiltonianDensity", _signed_like(data.kind)
+            options.symmetry, self.grid, len(data.table.columns), "HamiltonianDensity", data.kind
         )
         self._check_options_of_kinds()
         self.l1 = read_strength(options.l1, "--l1")
@@ -237,7 +237,7 @@ class DensityJob:
         )
         how = "blocks of consecutive rows" if options.blocked else "folds"
         what = f"Scoring the ladder on {options.folds} {how} of {training.rows:,} rows"
-        if "auto" not in {self.order, self.radius}:
+        if "auto" not in {self.order, self.radius, self.symmetry}:
             what = f"Fitting order {self.order}, radius {self.radius} to {training.rows:,} rows"
         with self.steps.step("fit", what), bad_input():
             model.fit(training.table, sample_weight=training.weight)
@@ -250,8 +250,3 @@ def _contacts(strengths: np.ndarray, names: pd.Index) -> pd.DataFrame:
     scores = contact_scores(strengths)
     table = top_contacts(scores, len(names) ** 2, CONTACT_SEPARATION)
     return table.assign(first=table["first"] + 1, second=table["second"] + 1)  # columns are counted from 1 in files
-
-
-def _signed_like(kind: str) -> str:
-    """The kind that has the same sign flips: categories have none, like bits."""
-    return "bit" if kind == "category" else kind

@@ -222,7 +222,7 @@ def checked_symmetry(text: str, grid: Grid | None, n_columns: int, owner: str, k
         grid: Where the variables live, or None.
         n_columns: Their number.
         owner: The estimator.
-        kind: "real", "spin" or "bit": what the columns are.
+        kind: Of the variables: only real ones and spins change their sign.
 
     Returns:
         As `read_symmetry`.

@@ -9,6 +9,7 @@ from ..report import RegressionResult, write_report
 from ..report.density_words import tied_term
 from ..report.words import at_most
 from .model_folder import save_model
+from .numbers import number_or_none
 from .summary import (
     aligned,
     coupling_facts,
@@ -17,7 +18,6 @@ from .summary import (
     interval_text,
     ladder_lines,
     network_facts,
-    number_or_none,
 )
 
 __all__ = ["regression_facts", "regression_text", "write_regression_folder"]

@@ -125,6 +125,12 @@ class RegressionResult(CompiledResult):
         orbits = self.hamiltonian.orbits
         return len(self.hamiltonian.monomials) if orbits is None else len(orbits)
 
+    @property
+    def numbers(self) -> int:
+        """Numbers that the prediction is made of."""
+        constant = int(self.hamiltonian.offsets[0] != 0)
+        return self.terms + constant if self.sparse else int(self.chosen["parameters"])
+
     def strongest(self, count: int) -> pd.DataFrame:
         """Terms, strongest in scaled units first.
 

@@ -172,10 +172,9 @@ def regression_headline(result: RegressionResult) -> str:
     Returns:
         The sentence.
     """
-    if result.sparse:
-        count = result.terms + 1
-        return f"{count:,} number{'' if count == 1 else 's'} and a formula predict {result.target}."
-    return f"{_enough(result)} enough: {result.chosen['parameters']:,} numbers predict {result.target}."
+    count = result.numbers
+    what = f"{count:,} number{' predicts' if count == 1 else 's predict'} {result.target}."
+    return what if result.sparse else f"{_enough(result)} enough: {what}"
 
 
 def _enough(result: CompiledResult) -> str:
