@@ -194,3 +194,58 @@ def test_constant_column_and_current_folder(run, tmp_path, fitted, monkeypatch):
     assert outcome.code == 0, outcome.err
     assert {path.name for path in tmp_path.iterdir()} == {"flat.csv", "flat-model"}
     assert cl.load("flat-model/network.npz").certificate.box["c"] == (1.0, 1.0)
+
+
+@pytest.fixture(scope="module")
+def ring_file(tmp_path_factory):
+    """Classes told apart by neighbours on a ring of spins, all alike."""
+    rng = np.random.default_rng(3)
+    s = rng.choice([-1.0, 1.0], (240, 5))
+    energy = 2 * np.sum(s * np.roll(s, -1, axis=1), axis=1)
+    labels = np.where(energy + rng.logistic(size=len(s)) > 0, "aligned", "mixed")
+    path = tmp_path_factory.mktemp("ring") / "ring.csv"
+    pd.DataFrame(s, columns=list("abcde")).assign(label=labels).to_csv(path, index=False)
+    return path
+
+
+def test_symmetry_is_chosen_saved_and_told(run, ring_file, tmp_path):
+    common = ["fit", ring_file, "--target", "label", "--grid", "5", "--periodic", "--order", "2", "--radius", "1"]
+    outcome = run(*common, "--symmetry", "auto", "--cv", "3", "-o", tmp_path / "m", "--json")
+    assert outcome.code == 0, outcome.err
+    facts = json.loads(outcome.out)
+    assert facts["chosen"]["symmetry"].startswith("translation")
+    assert None in [family["symmetry"] for family in facts["ladder"]]
+    assert facts["verdict"].startswith("cheap: order 2, radius 1, translation-invariant")
+    hamiltonian, _, _ = load_model(tmp_path / "m")
+    assert hamiltonian.orbits.name == facts["chosen"]["symmetry"]
+    assert facts["chosen"]["parameters"] == hamiltonian.n_parameters
+    page = (tmp_path / "m" / "report.html").read_text()
+    assert facts["verdict"] in page
+    assert '<th scope="col">symmetry</th>' in page
+    assert "<td>" + facts["chosen"]["symmetry"].replace("+", " + ") + "</td>" in page
+    text = run(*common, "--symmetry", "translation", "--cv", "3", "-o", tmp_path / "n").out
+    assert "verdict  " in text
+    assert "symmetry" in text
+    assert "choice   order 2, radius 1, translation:" in text
+
+
+def test_no_symmetry_leaves_no_column_of_symmetries(run, fitted):
+    assert '<th scope="col">symmetry</th>' not in (fitted / "small-model" / "report.html").read_text()
+    assert json.loads((fitted / "facts.json").read_text())["verdict"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--symmetry", "mirror"], "`symmetry` of `HamiltonianClassifier` must be made of the names"),
+        (["--symmetry", "translation"], "must be such that the geometry has it"),
+        (["--symmetry", " "], "`--symmetry` must be none, auto or names joined by +, got nothing"),
+        (["--symmetry", "auto", "--density"], "`--symmetry` must go with a classifier"),
+    ],
+)
+def test_what_is_no_symmetry_is_refused_at_once(run, fitted, tmp_path, arguments, message):
+    target = [] if "--density" in arguments else ["--target", "label"]
+    outcome = run("fit", fitted / "small.csv", *target, "-o", tmp_path / "x", *arguments)
+    assert outcome.code == 2
+    assert message in outcome.err
+    assert not (tmp_path / "x").exists()

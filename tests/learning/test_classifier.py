@@ -14,8 +14,10 @@ from sklearn.model_selection import GroupKFold, ShuffleSplit, StratifiedKFold, c
 from cheaplearn.geometry import Chain, Graph, Grid
 from cheaplearn.hamiltonian import Hamiltonian, count_monomials
 from cheaplearn.learning import HamiltonianClassifier
-from cheaplearn.learning import classifier as classifier_module
+from cheaplearn.learning.coordinates import Features
+from cheaplearn.learning.families import Family
 from cheaplearn.learning.ladder import choose
+from cheaplearn.learning.refit import fit_family
 
 COLUMNS = [
     "order", "radius", "symmetry", "levels", "parameters", "loss",
@@ -81,10 +83,10 @@ def test_scores_are_those_of_models_fitted_on_the_training_parts_alone(fitted):
     scale = model.hamiltonian_.variables
     t = scale.scaled(X)  # the scaling is the one thing that is shared by the folds
     for training, held_out in StratifiedKFold(5, shuffle=True, random_state=0).split(X, y):
-        features = classifier_module.Features(t[training], Chain(5), 1.0)
-        family = classifier_module.Family(2, 1.0, count_monomials(5, 2, 1, Chain(5)))
+        features = Features(t[training], Chain(5), 1.0)
+        family = Family(2, 1.0, count_monomials(5, 2, 1, Chain(5)))
         Y = np.eye(2)[y[training]]
-        H, _ = classifier_module.fit_family(
+        H, _ = fit_family(
             features,
             family,
             _unit_variables(5),
@@ -233,9 +235,12 @@ def small():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"symmetry": "translation"}, "`symmetry` of .* must be None, got 'translation'. .* not built yet"),
+        (
+            {"symmetry": "translation"},
+            "`symmetry` of .* must be such that the geometry has it, got 'translation' of None",
+        ),
         ({"levels": 2}, "`levels` .* must be 0, got 2. Other values of `levels` are not built yet"),
-        ({"engine": "dask"}, "`engine` .* must be 'numpy', got 'dask'. .* not built yet"),
+        ({"engine": "dask"}, "`engine` .* must be 'numpy' or 'streaming', got 'dask'. .* not built yet"),
         ({"order": 0}, '`order` .* must be "auto", an integer of at least 1 or a list of such, got 0'),
         ({"order": "2"}, "`order` .* got '2'"),
         ({"radius": -1}, '`radius` .* must be "auto", "all" or a whole number of at least 0, got -1'),

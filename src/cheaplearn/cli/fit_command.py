@@ -72,6 +72,13 @@ def fit(
     radius: Annotated[
         str, typer.Option(help="Largest distance within a term: auto, all or a number. [alignments: all]")
     ] = "auto",
+    symmetry: Annotated[
+        str,
+        typer.Option(
+            help="Classifier: none, auto, or names joined by + (translation, reflection, rotation, permutation, "
+            "'sign flip', blocks:SIZE) that tie the terms."
+        ),
+    ] = "none",
     cv: Annotated[int, typer.Option(help="Folds that score the ladder.")] = 5,
     blocked: Annotated[
         bool, typer.Option("--blocked", help="Density: folds and test rows are stretches of rows (time series).")
@@ -123,6 +130,7 @@ def fit(
         output: Folder to write.
         order: Order as text.
         radius: Radius as text.
+        symmetry: Symmetry as text.
         cv: Folds.
         blocked: Whether folds are stretches of rows.
         test: Share held out.
@@ -169,7 +177,7 @@ def fit(
 
         options = FitOptions(
             grid, periodic, order, radius, cv, test, read_box(box or []), tolerance, dtype, activation, seed, task,
-            command,
+            command, symmetry,
         )  # fmt: skip
         work = _classifier_work(read_samples(source, target), options)
     with ExitStack() as stack:

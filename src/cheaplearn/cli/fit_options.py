@@ -10,7 +10,7 @@ from .task import TASKS
 
 __all__ = ["refuse_foreign_options", "wants_density"]
 
-OF_CLASSIFIERS = ("target", "box", "tolerance", "dtype", "activation")
+OF_CLASSIFIERS = ("target", "symmetry", "box", "tolerance", "dtype", "activation")
 OF_DENSITIES = (
     "kind", "counts", "weights", "identity", "unknown", "method", "l1", "regularization", "blocked",
 )  # fmt: skip

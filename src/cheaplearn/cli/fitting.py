@@ -12,7 +12,7 @@ import numpy as np
 from ..report import FitResult, GenericSizes, TestScore
 from .alternatives import score_mlp
 from .exits import bad_input, say
-from .options import read_grid, read_order, read_radius
+from .options import read_grid, read_order, read_radius, read_symmetry
 from .steps import Steps, versions
 from .tables import Samples
 from .task import check_classes, resolve_task
@@ -48,6 +48,7 @@ class FitOptions:
         seed: Seed of everything random.
         task: "auto" or a task.
         command: The command line.
+        symmetry: "none", "auto" or names joined by +.
     """
 
     grid: str | None
@@ -63,6 +64,7 @@ class FitOptions:
     seed: int
     task: str
     command: str = ""
+    symmetry: str = "none"
 
 
 @dataclass
@@ -89,6 +91,7 @@ class Job:
         self.grid: Grid | None = read_grid(options.grid or samples.grid, samples.X.shape[1], options.periodic)
         self.order = read_order(options.order)
         self.radius = read_radius(options.radius, self.grid)
+        self.symmetry = self._symmetry()
         self.box = self._box()
         self._check_compiler_options()
 
@@ -111,6 +114,7 @@ class Job:
             training_rows=len(training),
             folds=self.options.folds,
             ladder=model.ladder_,
+            verdict=model.verdict_,
             notes=tuple(self.steps.notes),
             alternatives=(alternative,),
             generic=GenericSizes.of(X, len(model.classes_)),
@@ -126,6 +130,15 @@ class Job:
             command=self.options.command,
             date=datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         )
+
+    def _symmetry(self) -> str | None:
+        """Reads the symmetry, so that a wrong one is refused before the long fit."""
+        from ..learning.symmetry_names import read_symmetries
+
+        symmetry = read_symmetry(self.options.symmetry)
+        with bad_input():
+            read_symmetries(symmetry, self.grid, self.samples.X.shape[1], None, "HamiltonianClassifier")
+        return symmetry
 
     def _box(self) -> dict[str, tuple[float, float]]:
         names, X = self.samples.variables, self.samples.X
@@ -177,6 +190,7 @@ class Job:
             order=self.order,
             radius=self.radius,
             geometry=self.grid,
+            symmetry=self.symmetry,
             cv=self._folds(),
             n_jobs=min(MOST_JOBS, os.cpu_count() or 1),
             random_state=self.options.seed,

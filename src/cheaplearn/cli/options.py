@@ -20,6 +20,7 @@ __all__ = [
     "read_order",
     "read_radius",
     "read_strength",
+    "read_symmetry",
     "set_off_signs",
 ]
 
@@ -269,6 +270,28 @@ def read_strength(text: str, option: str, words: Sequence[str] = ("auto",)) -> f
         message = f"`{option}` must be {', '.join(words)} or a number of at least 0, got {text!r}."
         raise BadInput(message)
     return value
+
+
+def read_symmetry(text: str) -> str | None:
+    """Reads the value of `--symmetry`.
+
+    Args:
+        text: "none", "auto" or names joined by +, which the library knows.
+
+    Returns:
+        None, "auto" or the names.
+
+    Raises:
+        BadInput: If it is empty.
+
+    Example:
+        >>> read_symmetry("none"), read_symmetry("translation+reflection")
+        (None, 'translation+reflection')
+    """
+    if not text.strip():
+        message = "`--symmetry` must be none, auto or names joined by +, got nothing. Write --symmetry translation."
+        raise BadInput(message)
+    return None if text == "none" else text
 
 
 def read_radius(text: str, grid: Grid | None) -> int | str:

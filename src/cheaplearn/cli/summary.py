@@ -18,6 +18,7 @@ __all__ = [
     "model_line",
     "number_or_none",
     "radius_word",
+    "symmetry_word",
     "summary_text",
 ]
 
@@ -42,6 +43,7 @@ def facts_of(result: FitResult) -> dict[str, Any]:
         "seed": result.seed,
         "ladder": [family_facts(row) for _, row in result.ladder.iterrows()],
         "chosen": family_facts(result.chosen),
+        "verdict": result.verdict,
         "alternatives": [vars(alternative) for alternative in result.alternatives],
         "test": {
             "accuracy": test.accuracy,
@@ -79,6 +81,7 @@ def family_facts(row: pd.Series) -> dict[str, Any]:
     return {
         "order": int(row["order"]),
         "radius": radius_word(row["radius"]),
+        "symmetry": symmetry_word(row) or None,
         "parameters": int(row["parameters"]),
         "loss": number_or_none(row["loss"]),
         "standard_error": number_or_none(row["standard_error"]),
@@ -91,6 +94,11 @@ def family_facts(row: pd.Series) -> dict[str, Any]:
 def number_or_none(value: float) -> float | None:
     """Returns a number that JSON can hold, or None."""
     return float(value) if math.isfinite(value) else None
+
+
+def symmetry_word(row: pd.Series) -> str:
+    """Returns the symmetry of a row of a ladder; empty if its couplings are free."""
+    return row["symmetry"] if isinstance(row["symmetry"], str) else ""
 
 
 def radius_word(radius: float) -> int | str:
@@ -130,14 +138,18 @@ def _ladder_lines(result: FitResult) -> list[str]:
 
 def ladder_lines(ladder: pd.DataFrame) -> list[str]:
     """Writes the families of a ladder, one on a line under a heading."""
-    lines = ["  order  radius  parameters    loss (nats)"]
-    for _, row in ladder.iterrows():
+    names = [symmetry_word(row) for _, row in ladder.iterrows()]
+    width = max([len(name) for name in [*names, "symmetry"]]) if any(names) else 0
+    lines = [f"  order  radius{_column('symmetry', width)}  parameters    loss (nats)"]
+    for name, (_, row) in zip(names, ladder.iterrows(), strict=True):
         mark = "  <- chosen" if row["chosen"] else ""
-        lines.append(
-            f"  {row['order']:>5}  {radius_word(row['radius']):>6}  {row['parameters']:>10,}    "
-            f"{row['loss']:.4f} ± {row['standard_error']:.4f}{mark}"
-        )
+        shape = f"  {row['order']:>5}  {radius_word(row['radius']):>6}{_column(name or 'none', width)}"
+        lines.append(f"{shape}  {row['parameters']:>10,}    {row['loss']:.4f} ± {row['standard_error']:.4f}{mark}")
     return lines
+
+
+def _column(text: str, width: int) -> str:
+    return f"  {text:<{width}}" if width else ""
 
 
 def model_line(name: str, parameters: int, loss: float, standard_error: float) -> str:
@@ -150,9 +162,11 @@ def _finding_lines(result: FitResult) -> list[str]:
     certificate = network.certificate
     error = f"{at_most(certificate.error)} nats" if certificate else "none"
     family = f"order {chosen['order']}, radius {radius_word(chosen['radius'])}"
+    tied = symmetry_word(chosen)
     missed = "" if result.tolerance_reached else f" (best reachable; {result.tolerance:g} was aimed at)"
     return [
-        f"  choice   {family}: {chosen['parameters']:,} parameters",
+        f"  choice   {family}{', ' if tied else ''}{tied}: {chosen['parameters']:,} parameters",
+        f"  verdict  {result.verdict}",
         f"  accuracy {test.accuracy:.4f} ± {test.standard_error:.4f} on {test.rows} rows not used for the choice",
         f"  network  {network.neurons:,} neurons, {network.synapses:,} synapses, depth {network.depth}",
         f"  error    at most {error}, certified in {network.dtype.name}{missed}",

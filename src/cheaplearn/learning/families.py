@@ -13,11 +13,11 @@ from .._messages import must_be
 from ..geometry import Geometry, Group
 from ..hamiltonian import Monomials, Orbits, count_monomials, find_orbits, local_monomials
 
-__all__ = ["MAX_BYTES", "MAX_SIDE", "ORDERS", "Family", "list_families", "softmax_excess"]
+__all__ = ["MAX_SIDE", "NO_TERM", "ORDERS", "Family", "list_families", "softmax_excess"]
 
 ORDERS = (1, 2, 3)
 MAX_SIDE = 6000  # largest side of a square matrix to factor: minutes, not hours
-MAX_BYTES = 4 << 30  # largest array of features to hold
+NO_TERM = "the symmetry leaves no term"  # a family that does not exist rather than one that is too large
 OWNER = "HamiltonianClassifier"
 
 
@@ -146,7 +146,7 @@ def _tied(
             yield replace(shape, symmetry=group), str(error).rstrip(".")
             continue
         if size == 0:
-            yield replace(shape, symmetry=group), "the symmetry leaves no term"
+            yield replace(shape, symmetry=group), NO_TERM
         elif size not in counts or len(symmetries) == 1:  # a larger group that ties no more is no rung
             counts.add(size)
             yield replace(shape, symmetry=group, n_orbits=size), ""
@@ -157,8 +157,6 @@ def softmax_excess(family: Family, n_samples: int) -> str:
     size = family.n_couplings
     if min(size, n_samples) > MAX_SIDE:
         return f"{size} couplings and {n_samples} samples both exceed {MAX_SIDE}"
-    if size <= n_samples and 16 * size * n_samples > MAX_BYTES:
-        return f"{size} couplings of {n_samples} samples exceed {MAX_BYTES >> 30} GiB"
     return ""
 
 

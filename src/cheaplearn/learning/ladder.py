@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +10,13 @@ import pandas as pd
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
-from .coordinates import Features
+from .checkpoint import Checkpoint
 from .families import Family
-from .scoring import FamilyScore, mean_and_error, score_family
+from .scoring import FamilyScore, frequency_losses, mean_and_error, score_family
+from .spaces import Spaces
 from .verdict import verdict
 
-__all__ = ["Ladder", "build_ladder", "choose", "climb", "unscored"]
+__all__ = ["Ladder", "build_ladder", "choose", "climb", "parameter_count", "unscored"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Ladder:
 
 
 def climb(
-    features: Features,
+    spaces: Spaces,
     families: list[Family],
     Y: np.ndarray,
     weight: np.ndarray,
@@ -48,11 +49,12 @@ def climb(
     regularization: float | None,
     n_jobs: int | None,
     report: Callable[[], None],
+    checkpoint: Checkpoint,
 ) -> Ladder:
     """Scores all families and chooses.
 
     Args:
-        features: Whitened features of all samples.
+        spaces: Whitened features of all samples.
         families: Families by growing radius.
         Y: One-hot classes, shape (samples, classes).
         weight: Sample weights, shape (samples,).
@@ -60,24 +62,30 @@ def climb(
         regularization: Fixed value, or None to search for each family.
         n_jobs: Families scored at a time, in threads of one BLAS thread each; None for one, -1 for one per core.
         report: Called after each family.
+        checkpoint: Keeps finished scores, and knows those of an earlier run.
 
     Returns:
         The ladder; the same whatever `n_jobs` is, up to rounding.
     """
 
-    def problems() -> Iterator[tuple[Family, np.ndarray]]:
-        for family in families:
-            yield family, features.coordinates(family).Z
+    def score(family: Family) -> tuple[Family, FamilyScore]:
+        def compute() -> FamilyScore:
+            return score_family(spaces.coordinates(family).products, Y, weight, folds, regularization)
 
-    def score(family: Family, Z: np.ndarray) -> tuple[Family, FamilyScore]:
-        result = score_family(Z, Y, weight, folds, regularization)
+        result = checkpoint.scored(family, compute)
         report()
         return family, result
 
     with threadpool_limits(1):  # measured: two BLAS threads wait for each other and take four times as long
         parallel = Parallel(n_jobs, prefer="threads", pre_dispatch="n_jobs", batch_size=1)
-        scores = parallel(delayed(score)(*problem) for problem in problems())
-    return build_ladder(scores, weight, lambda family: (family.n_couplings + 1) * Y.shape[1])
+        scores = parallel(delayed(score)(family) for family in families)
+    count = parameter_count(Y.shape[1])
+    return build_ladder(scores, weight, count, frequency_losses(Y, weight, folds))
+
+
+def parameter_count(n_classes: int) -> Callable[[Family], int]:
+    """Returns what counts the parameters of a family: couplings and an offset for each class."""
+    return lambda family: (family.n_couplings + 1) * n_classes
 
 
 def unscored(families: list[Family], regularization: float | None, count: Callable[[Family], int]) -> Ladder:

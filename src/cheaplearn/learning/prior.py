@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..geometry import Geometry, Grid
+from ..hamiltonian import Monomials
 from ..hamiltonian.features import monomial_values
 
-__all__ = ["INDEPENDENT_SHARE", "TermBlock", "term_blocks"]
+__all__ = ["INDEPENDENT_SHARE", "Prior", "TermBlock", "term_blocks"]
 
 INDEPENDENT_SHARE = 0.1  # part of the prior variance that is not shared with neighbours
 COLUMNS_AT_ONCE = 1024
@@ -46,6 +47,39 @@ class TermBlock:
             part = slice(start, start + len(factor))
             result[part] = factor @ weights[part]
         return result
+
+
+class Prior:
+    """The factor R of the prior covariance R R^T / regularization of all couplings of a free family.
+
+    Args:
+        monomials: The terms.
+        geometry: Where the variables live.
+        smoothness: Correlation length in steps; 0 for independent couplings, R = 1.
+    """
+
+    def __init__(self, monomials: Monomials, geometry: Geometry | None, smoothness: float) -> None:
+        self._factors: list[tuple[np.ndarray, np.ndarray]] = []
+        start = 0
+        for sites in monomials.sites if smoothness and isinstance(geometry, Grid) else ():
+            for block in term_blocks(sites, geometry, smoothness):
+                for first, factor in block.factors:
+                    self._factors.append((start + block.index[first : first + len(factor)], factor))
+            start += len(sites)
+
+    def times(self, M: np.ndarray) -> np.ndarray:
+        """Overwrites M, shape (terms, columns), with R M and returns it."""
+        for place, factor in self._factors:
+            M[place] = factor @ M[place]
+        return M
+
+    def whitened(self, gram: np.ndarray) -> np.ndarray:
+        """Overwrites a Gram matrix of monomials with that of the whitened features, R^T gram R, and returns it."""
+        for place, factor in self._factors:
+            gram[place] = factor.T @ gram[place]
+        for place, factor in self._factors:
+            gram[:, place] = gram[:, place] @ factor
+        return gram
 
 
 def term_blocks(sites: np.ndarray, geometry: Geometry | None, smoothness: float) -> Iterator[TermBlock]:

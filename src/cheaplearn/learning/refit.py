@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..hamiltonian import Hamiltonian, Variables, local_monomials
-from .coordinates import Coordinates, Features
+from ..hamiltonian import Hamiltonian, Variables
+from .coordinates import Features
 from .families import Family
+from .namespaces import to_host
 from .softmax import Optima, fit_softmax
 
 __all__ = ["FINAL_TOLERANCE", "fit_family"]
@@ -27,8 +28,8 @@ def fit_family(
 
     Args:
         features: Whitened features of all samples.
-        family: The monomials.
-        variables: Names and units of the variables.
+        family: The monomials, and which of them are tied.
+        variables: Names, kinds and units of the variables.
         classes: Label of each class.
         Y: One-hot classes, shape (samples, classes).
         weight: Sample weights, shape (samples,).
@@ -38,35 +39,19 @@ def fit_family(
         The Hamiltonian and what the solver says of its optimum.
     """
     coordinates = features.coordinates(family)
-    optimum = fit_softmax(coordinates.Z, Y, weight[:, None], regularization, tolerance=FINAL_TOLERANCE)
-    W, b = optimum.weights[:-1, 0], optimum.weights[-1, 0]
-    theta, shift = _couplings(features, family, coordinates, W)
+    optimum = fit_softmax(coordinates.products, Y, weight[:, None], regularization, tolerance=FINAL_TOLERANCE)
+    weights = to_host(optimum.weights)[:, 0]
+    theta, shift = coordinates.couplings(weights[:-1])
+    monomials = family.monomials(len(variables), features.geometry, variables.kinds)
     hamiltonian = Hamiltonian(
-        monomials=local_monomials(len(variables), family.order, family.radius, features.geometry),
+        monomials=monomials,
         coefficients=-theta,
-        offsets=shift - b,
+        offsets=shift - weights[-1],
         classes=classes,
         variables=variables,
         geometry=features.geometry,
         order=family.order,
         radius=family.radius,
+        orbits=family.orbits(monomials),
     )
     return hamiltonian, optimum
-
-
-def _couplings(
-    features: Features, family: Family, coordinates: Coordinates, W: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the couplings in canonical order, and the mean logit that centring took away."""
-    theta = np.empty((family.n_terms, W.shape[1]))
-    shift = np.zeros(W.shape[1])
-    start = degree_start = degree_before = 0
-    for degree, block in features.blocks(family):
-        if degree != degree_before:  # positions within a block count from the first term of its degree
-            degree_start, degree_before = start, degree
-        psi = block.whitened(features.t)
-        w = coordinates.weights(W, psi, start)
-        theta[degree_start + block.index] = block.couplings(w)
-        shift += psi.mean(axis=0) @ w
-        start += len(block.index)
-    return theta, shift

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from scipy.special import logsumexp
 
-from .softmax import fit_softmax
+from .namespaces import to_host
+from .softmax import SoftmaxProblems
 
-__all__ = ["FOLD_TOLERANCE", "FamilyScore", "mean_and_error", "pick_regularization", "score_family"]
+__all__ = [
+    "FOLD_TOLERANCE",
+    "FamilyScore",
+    "frequency_losses",
+    "mean_and_error",
+    "pick_regularization",
+    "score_family",
+]
 
 FOLD_TOLERANCE = 1e-2  # relative gradient norm: moves a mean held-out loss by about 1e-2 of its error
 EXPONENTS = (-8, 12)  # regularisation 10^(k/2): 1e-4 to 1e6
@@ -36,7 +45,7 @@ class FamilyScore:
 
 
 def score_family(
-    Z: np.ndarray,
+    Z: Any,
     Y: np.ndarray,
     weight: np.ndarray,
     folds: list[tuple[np.ndarray, np.ndarray]],
@@ -45,7 +54,7 @@ def score_family(
     """Scores a family on all folds.
 
     Args:
-        Z: Coordinates of all samples, shape (samples, rank).
+        Z: Coordinates of all samples, shape (samples, rank): an array or `Products`.
         Y: One-hot classes, shape (samples, classes).
         weight: Sample weights, shape (samples,).
         folds: Pairs of rows (training, held out).
@@ -129,27 +138,58 @@ def _search(losses_at: Callable[[float], np.ndarray], weight: np.ndarray) -> dic
     return tried
 
 
+def frequency_losses(Y: np.ndarray, weight: np.ndarray, folds: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """Held-out log-loss of a model without couplings: the class frequencies of the training part of each fold.
+
+    Args:
+        Y: One-hot classes, shape (samples, classes).
+        weight: Sample weights, shape (samples,).
+        folds: Pairs of rows (training, held out); every training part has every class.
+
+    Returns:
+        Nats, averaged where a sample was held out more than once, NaN where never. Shape (samples,).
+    """
+    training_weight, held = _shares(weight, folds)
+    frequencies = training_weight.T @ Y / training_weight.sum(axis=0)[:, None]
+    losses = -(Y @ np.log(frequencies).T)
+    return _averaged(losses, held)
+
+
+def _shares(weight: np.ndarray, folds: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """Returns training weights and how often each sample is held out, shape (samples, folds) each."""
+    training_weight = np.zeros((len(weight), len(folds)))
+    held = np.zeros(training_weight.shape)  # rows may be held out more than once, or never
+    for number, (training, held_out) in enumerate(folds):
+        np.add.at(training_weight[:, number], training, weight[training])
+        np.add.at(held[:, number], held_out, 1.0)
+    return training_weight, held
+
+
+def _averaged(losses: np.ndarray, held: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore"):
+        return np.sum(losses * held, axis=1) / held.sum(axis=1)
+
+
 @dataclass
 class _Trial:
     """Fits all folds at one regularisation, starting from where the last fit ended."""
 
-    Z: np.ndarray
+    Z: Any
     Y: np.ndarray
     weight: np.ndarray
     folds: list[tuple[np.ndarray, np.ndarray]]
     converged: bool = True
-    start: np.ndarray | None = None
+    start: Any = None
+    problems: SoftmaxProblems = field(init=False)
+
+    def __post_init__(self) -> None:
+        training_weight, self._held = _shares(self.weight, self.folds)
+        self.problems = SoftmaxProblems(self.Z, self.Y, training_weight)
 
     def losses(self, regularization: float) -> np.ndarray:
-        weight = np.zeros((len(self.Z), len(self.folds)))
-        held = np.zeros(weight.shape)  # rows may be held out more than once, or never
-        for number, (training, held_out) in enumerate(self.folds):
-            np.add.at(weight[:, number], training, self.weight[training])
-            np.add.at(held[:, number], held_out, 1.0)
-        optima = fit_softmax(self.Z, self.Y, weight, regularization, self.start, FOLD_TOLERANCE)
+        optima = self.problems.solve(regularization, self.start, FOLD_TOLERANCE)
         self.converged &= bool(optima.converged.all())
         self.start = optima.weights
-        hit = np.sum(optima.logits * self.Y[:, None], axis=2)
-        losses = logsumexp(optima.logits, axis=2) - hit  # (samples, folds)
-        with np.errstate(invalid="ignore"):
-            return np.sum(losses * held, axis=1) / held.sum(axis=1)
+        logits = to_host(optima.logits)
+        hit = np.sum(logits * self.Y[:, None], axis=2)
+        return _averaged(logsumexp(logits, axis=2) - hit, self._held)  # (samples, folds)

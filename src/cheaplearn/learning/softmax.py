@@ -1,21 +1,25 @@
 """Convex softmax regression with a ridge penalty by a truncated Newton method, many problems at once.
 
 All folds share one matrix Z and differ in their weights (0 for held-out rows), so they are solved in step:
-one product Z W serves them all, which BLAS does several times faster than one product per fold.
+one product Z W serves them all, which BLAS does several times faster than one product per fold. Arrays are NumPy's
+or PyTorch's; what is one number for each problem stays in NumPy.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-__all__ = ["Optima", "fit_softmax"]
+from .namespaces import like, namespace_of, to_host
+from .products import Products, as_products
+
+__all__ = ["Optima", "SoftmaxProblems", "fit_softmax"]
 
 MAX_STEPS = 200  # Newton steps; tens are usual
 MAX_PRODUCTS = 500  # Hessian products within one Newton step
 HALVINGS = 40  # of a Newton step that is too long
-SINGLE_SUFFICES = 1e-4  # mean p(1 - p) below which A - sum P A cancels too far for float32
 FLOOR = 1e-5  # of the gradient at W = 0: the least scale that a gradient is measured by
 
 
@@ -32,19 +36,19 @@ class Optima:
         steps: Newton steps taken by the slowest problem.
     """
 
-    weights: np.ndarray
-    logits: np.ndarray
+    weights: Any
+    logits: Any
     gradient_norms: np.ndarray
     converged: np.ndarray
     steps: int
 
 
 def fit_softmax(
-    Z: np.ndarray,
-    Y: np.ndarray,
-    weight: np.ndarray,
+    Z: Any,
+    Y: Any,
+    weight: Any,
     regularization: float,
-    start: np.ndarray | None = None,
+    start: Any = None,
     tolerance: float = 1e-8,
 ) -> Optima:
     r"""Minimises the penalised negative log-likelihood of softmax(Z W + b) for each column of weights.
@@ -54,8 +58,9 @@ def fit_softmax(
     with b free. f is convex, and strictly so up to a constant added to b.
 
     Args:
-        Z: Features, shape (samples, features). Fastest if the columns are centred and orthogonal: the
-            preconditioner is the diagonal of the Hessian's upper bound.
+        Z: Features, shape (samples, features): an array of NumPy or PyTorch, in double or single precision, or
+            `Products`. Fastest if the columns are centred and orthogonal: the preconditioner is the diagonal of the
+            Hessian's upper bound.
         Y: One-hot classes, shape (samples, classes).
         weight: Non-negative sample weights, shape (samples, problems).
         regularization: rho, nats per squared coupling: the precision of a Gaussian prior.
@@ -64,33 +69,77 @@ def fit_softmax(
             W = 0, b = 0, if that is more).
 
     Returns:
-        The optima with their convergence; never raises for lack of it.
+        The optima with their convergence, in double precision, where Z lives; never raises for lack of it.
 
     Cost: 4 samples x features x classes operations per Hessian product (in float32; values and
         gradients are float64), 20 to 100 products in all.
     Source: truncated Newton method of Dembo & Steihaug (1983); curvature bound of Boehning (1992).
     """
-    objective = _Objective(Z, Y, weight, regularization)
-    shape = (Z.shape[1] + 1, weight.shape[1], Y.shape[1])
-    W = np.zeros(shape) if start is None else start.copy()
-    floor = FLOOR * _norms(objective.pulled_back(objective.residual(np.zeros((len(Z), *shape[1:])))))
-    floor[floor == 0] = 1.0  # no gradient at W = 0: this is the optimum
-    logits = objective.logits(W)
-    sizes = _Progress(np.full(shape[1], np.inf), np.ones(shape[1], bool))
-    for step in range(MAX_STEPS + 1):
-        gradient = objective.gradient(W, logits)
-        sizes.update(_norms(gradient) / np.maximum(_norms(objective.penalty * W), floor), tolerance)
-        active = np.flatnonzero(sizes.active)
-        if not len(active) or step == MAX_STEPS:
-            break
-        part = objective.of_problems(active)
-        direction = part.newton_direction(gradient[:, active], logits[:, active], sizes.norms[active])
-        change = part.logits(direction)
-        lengths = part.line_search(W[:, active], direction, logits[:, active], change, gradient[:, active])
-        W[:, active] += lengths[:, None] * direction
-        logits[:, active] += lengths[:, None] * change
-        sizes.active[active[lengths == 0]] = False  # no descent in float64: as near as rounding allows
-    return Optima(W, logits, sizes.norms, sizes.norms <= tolerance, step)
+    return SoftmaxProblems(Z, Y, weight).solve(regularization, start, tolerance)
+
+
+class SoftmaxProblems:
+    """Problems of one matrix that differ in their weights; what does not depend on the regularisation is kept.
+
+    Args:
+        Z: Features, as in `fit_softmax`.
+        Y: One-hot classes, shape (samples, classes).
+        weight: Non-negative sample weights, shape (samples, problems).
+    """
+
+    def __init__(self, Z: Any, Y: Any, weight: Any) -> None:
+        self.products: Products = as_products(Z)
+        self.xp = namespace_of(self.products.example)
+        self.Y = like(Y, self.products.example, self.xp.float64)
+        self.weight = like(weight, self.products.example, self.xp.float64)
+        self.curvature = self.xp.concat([
+            self.products.squares(self.weight),
+            self.xp.sum(self.weight, axis=0, keepdims=True),
+        ])[:, :, None]
+        shape = (self.products.shape[0], self.weight.shape[1], self.Y.shape[1])
+        at_zero = self._objective(0.0)
+        nothing = like(np.zeros(shape), self.products.example)
+        self.floor = FLOOR * _norms(at_zero.pulled_back(at_zero.residual(nothing)))
+        self.floor[self.floor == 0] = 1.0  # no gradient at W = 0: this is the optimum
+
+    def _objective(self, regularization: float) -> _Objective:
+        return _Objective(
+            self.xp, self.products, self.Y[:, None, :], self.weight[:, :, None], self.curvature, regularization
+        )
+
+    def solve(self, regularization: float, start: Any = None, tolerance: float = 1e-8) -> Optima:
+        """Finds the optima.
+
+        Args:
+            regularization: rho, nats per squared coupling.
+            start: Weights to start from, shape (features + 1, problems, classes).
+            tolerance: Largest relative norm of the gradient.
+
+        Returns:
+            The optima with their convergence.
+        """
+        objective = self._objective(regularization)
+        shape = (self.products.shape[1] + 1, self.weight.shape[1], self.Y.shape[1])
+        example, xp = self.products.example, self.xp
+        W = like(np.zeros(shape), example) if start is None else like(start, example, xp.float64) + 0.0
+        logits = objective.logits(W)
+        sizes = _Progress(np.full(shape[1], np.inf), np.ones(shape[1], bool))
+        for step in range(MAX_STEPS + 1):
+            gradient = objective.gradient(W, logits)
+            sizes.update(_norms(gradient) / np.maximum(_norms(objective.penalty * W), self.floor), tolerance)
+            active = np.flatnonzero(sizes.active)
+            if not len(active) or step == MAX_STEPS:
+                break
+            chosen = like(active, example)
+            part = objective.of_problems(chosen)
+            direction = part.newton_direction(gradient[:, chosen], logits[:, chosen], sizes.norms[active])
+            change = part.logits(direction)
+            lengths = part.line_search(W[:, chosen], direction, logits[:, chosen], change, gradient[:, chosen])
+            along = like(lengths[:, None], example)
+            W[:, chosen] += along * direction
+            logits[:, chosen] += along * change
+            sizes.active[active[lengths == 0]] = False  # no descent in float64: as near as rounding allows
+        return Optima(W, logits, sizes.norms, sizes.norms <= tolerance, step)
 
 
 @dataclass
@@ -108,86 +157,87 @@ class _Progress:
 class _Objective:
     """Values, gradients and Newton directions; arrays have shape (rows, problems, classes)."""
 
-    def __init__(self, Z: np.ndarray, Y: np.ndarray, weight: np.ndarray, regularization: float) -> None:
-        self.Z, self.Y, self.weight = Z, Y[:, None], weight[:, :, None]
-        self.single = Z.astype(np.float32)
-        self.penalty = np.full((Z.shape[1] + 1, 1, 1), regularization)
-        self.penalty[-1] = 0.0
-        self.curvature = np.vstack([(Z * Z).T @ weight, weight.sum(axis=0)])[:, :, None]
+    def __init__(self, xp: Any, products: Products, Y: Any, weight: Any, curvature: Any, regularization: float) -> None:
+        self.xp, self.products, self.Y, self.weight, self.curvature = xp, products, Y, weight, curvature
+        penalty = np.full((products.shape[1] + 1, 1, 1), regularization)
+        penalty[-1] = 0.0
+        self.penalty = like(penalty, products.example)
 
-    def of_problems(self, chosen: np.ndarray) -> _Objective:
+    def of_problems(self, chosen: Any) -> _Objective:
         part = object.__new__(_Objective)
         part.__dict__.update(self.__dict__)
         part.weight, part.curvature = self.weight[:, chosen], self.curvature[:, chosen]
         return part
 
-    def logits(self, W: np.ndarray) -> np.ndarray:
-        return _times(self.Z, W[:-1]) + W[-1]
+    def logits(self, W: Any) -> Any:
+        return _stacked(self.products.times, W[:-1, ...]) + W[-1, ...]
 
-    def values(self, W: np.ndarray, logits: np.ndarray) -> np.ndarray:
-        L = logits - logits.max(axis=2, keepdims=True)
-        loss = np.log(np.exp(L).sum(axis=2)) - (L * self.Y).sum(axis=2)
-        return (self.weight[:, :, 0] * loss).sum(axis=0) + 0.5 * _dot(W, self.penalty * W)
+    def values(self, W: Any, logits: Any) -> np.ndarray:
+        L = logits - self.xp.max(logits, axis=2, keepdims=True)
+        loss = self.xp.log(self.xp.sum(self.xp.exp(L), axis=2)) - self.xp.sum(L * self.Y, axis=2)
+        return to_host(self.xp.sum(self.weight[:, :, 0] * loss, axis=0)) + 0.5 * _dot(W, self.penalty * W)
 
-    def residual(self, logits: np.ndarray) -> np.ndarray:
-        return (_softmax(logits) - self.Y) * self.weight
+    def residual(self, logits: Any) -> Any:
+        return (self._softmax(logits) - self.Y) * self.weight
 
-    def pulled_back(self, residual: np.ndarray) -> np.ndarray:
-        return np.concatenate([_times(self.Z.T, residual), residual.sum(axis=0, keepdims=True)])
+    def pulled_back(self, residual: Any) -> Any:
+        ends = self.xp.sum(residual, axis=0, keepdims=True)
+        return self.xp.concat([_stacked(self.products.transposed_times, residual), ends])
 
-    def gradient(self, W: np.ndarray, logits: np.ndarray) -> np.ndarray:
+    def gradient(self, W: Any, logits: Any) -> Any:
         return self.pulled_back(self.residual(logits)) + self.penalty * W
 
-    def newton_direction(self, gradient: np.ndarray, logits: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    def newton_direction(self, gradient: Any, logits: Any, sizes: np.ndarray) -> Any:
         """Returns d with H d = -g by conjugate gradients, the more exact the nearer the optimum."""
-        P = _softmax(logits)
-        seen = self.weight.mean(axis=(0, 2)) * P.shape[2]
-        spread = np.maximum(np.sum(P * (1 - P) * self.weight, axis=(0, 2)) / (len(P) * seen), 1e-12)
-        inverse = 1 / (self.curvature * spread[:, None] + self.penalty)
-        Z = self.single if spread.min() > SINGLE_SUFFICES else self.Z
-        P = P.astype(Z.dtype)
-        weighted = P * self.weight.astype(Z.dtype)
+        xp, example = self.xp, self.products.example
+        P = self._softmax(logits)
+        seen = to_host(xp.mean(self.weight, axis=(0, 2))) * P.shape[2]
+        spread = to_host(xp.sum(P * (1 - P) * self.weight, axis=(0, 2))) / (P.shape[0] * seen)
+        bound = like(np.maximum(spread, 1e-12)[:, None], example)
+        inverse = 1 / (self.curvature * bound + self.penalty)
+        # energies relative to the likeliest class: then A - sum P A cancels nothing where P is nearly certain,
+        # and single precision is enough
+        top = xp.astype(P == xp.max(P, axis=2, keepdims=True), xp.float32)
+        top /= xp.sum(top, axis=2, keepdims=True)
+        P = xp.astype(P, xp.float32)
+        weighted = P * xp.astype(self.weight, xp.float32)
         goal = np.minimum(0.3, np.sqrt(sizes)) * _norms(gradient)
-        d, residual = np.zeros_like(gradient), -gradient
+        d, residual = xp.zeros_like(gradient), -gradient
         z = inverse * residual
         search, power = z, _dot(residual, z)
         for _ in range(MAX_PRODUCTS):
-            image = self._hessian_product(Z, search, P, weighted)
+            image = self._hessian_product(search, P, top, weighted)
             bend = _dot(search, image)
             # done, or lost to rounding in the one flat direction (a constant added to b)
             going = (bend > 0) & (_norms(residual) > goal)
             if not going.any():
                 break
-            step = np.where(going, power / np.where(bend > 0, bend, 1.0), 0.0)[:, None]
+            step = like(np.where(going, power / np.where(bend > 0, bend, 1.0), 0.0)[:, None], example)
             d += step * search
             residual = residual - step * image
             z = inverse * residual
             power, before = _dot(residual, z), np.where(power > 0, power, 1.0)
-            search = z + (power / before)[:, None] * search
+            search = z + like((power / before)[:, None], example) * search
         return d
 
-    def _hessian_product(self, Z: np.ndarray, V: np.ndarray, P: np.ndarray, weighted: np.ndarray) -> np.ndarray:
-        A = _times(Z, V[:-1].astype(Z.dtype)) + V[-1].astype(Z.dtype)
-        A -= np.einsum("ijk,ijk->ij", P, A)[:, :, None]
+    def _hessian_product(self, V: Any, P: Any, top: Any, weighted: Any) -> Any:
+        single = self.xp.astype(V, self.xp.float32)
+        A = _stacked(self.products.times, single[:-1, ...]) + single[-1, ...]
+        A -= self.xp.einsum("ijk,ijk->ij", top, A)[:, :, None]
+        A -= self.xp.einsum("ijk,ijk->ij", P, A)[:, :, None]
         A *= weighted
-        back = np.concatenate([_times(Z.T, A), A.sum(axis=0, keepdims=True)])
-        return back.astype(np.float64) + self.penalty * V
+        back = [_stacked(self.products.transposed_times, A), self.xp.sum(A, axis=0, keepdims=True)]
+        return self.xp.astype(self.xp.concat(back), self.xp.float64) + self.penalty * V
 
-    def line_search(
-        self,
-        W: np.ndarray,
-        direction: np.ndarray,
-        logits: np.ndarray,
-        change: np.ndarray,
-        gradient: np.ndarray,
-    ) -> np.ndarray:
+    def line_search(self, W: Any, direction: Any, logits: Any, change: Any, gradient: Any) -> np.ndarray:
         """Returns each step length, halved until its value falls as it should (Armijo); 0 where it cannot."""
         slope, value = _dot(gradient, direction), self.values(W, logits)
+        total = to_host(self.xp.sum(self.weight, axis=(0, 2)))
         # near the optimum the decrease drowns in the rounding of logits of this size
-        rounding = 1e-15 * (np.abs(value) + self.weight.sum(axis=(0, 2)) * (1 + np.abs(logits).max()))
+        rounding = 1e-15 * (np.abs(value) + total * (1 + float(self.xp.max(self.xp.abs(logits)))))
         lengths = np.where(slope < 0, 1.0, 0.0)
         for _ in range(HALVINGS):
-            step = lengths[:, None]
+            step = like(lengths[:, None], self.products.example)
             too_long = self.values(W + step * direction, logits + step * change) > (
                 value + 1e-4 * lengths * slope + rounding
             )
@@ -196,21 +246,23 @@ class _Objective:
             lengths[too_long] /= 2
         return np.where(too_long, 0.0, lengths)
 
-
-def _times(matrix: np.ndarray, stack: np.ndarray) -> np.ndarray:
-    """Returns the matrix times every problem's columns in one BLAS call."""
-    return (matrix @ stack.reshape(len(stack), -1)).reshape(-1, *stack.shape[1:])
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    P = np.exp(logits - logits.max(axis=2, keepdims=True))
-    P /= P.sum(axis=2, keepdims=True)
-    return P
+    def _softmax(self, logits: Any) -> Any:
+        P = self.xp.exp(logits - self.xp.max(logits, axis=2, keepdims=True))
+        P /= self.xp.sum(P, axis=2, keepdims=True)
+        return P
 
 
-def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return np.einsum("ijk,ijk->j", a, b)
+def _stacked(product: Any, stack: Any) -> Any:
+    """Applies a product to every problem's columns in one BLAS call."""
+    rows, *shape = stack.shape
+    result = product(stack.reshape(rows, -1))
+    return result.reshape(result.shape[0], *shape)
 
 
-def _norms(stack: np.ndarray) -> np.ndarray:
+def _dot(a: Any, b: Any) -> np.ndarray:
+    """Returns the product of each problem, summed, shape (problems,)."""
+    return to_host(namespace_of(a).einsum("ijk,ijk->j", a, b))
+
+
+def _norms(stack: Any) -> np.ndarray:
     return np.sqrt(_dot(stack, stack))

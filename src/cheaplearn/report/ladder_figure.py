@@ -57,13 +57,17 @@ def add_legend(figure: Figure, columns: int = 4) -> None:
 def draw_families(axes: Axes, ladder: pd.DataFrame) -> None:
     """Draws every family of a ladder with its standard error, the choice, and the limit for the choice.
 
+    Free families of one order are joined by a line; tied ones, of any symmetry, have a marker of their own.
+
     Args:
         axes: Where to draw.
         ladder: Table `ladder_` of an estimator.
     """
     best = ladder.loc[ladder["loss"].idxmin()]
     axes.axhline(best["loss"] + best["standard_error"], color=MUTED, linestyle=(0, (4, 3)), linewidth=0.9, zorder=1)
-    for marker, (order, rows) in zip(_MARKERS, ladder.groupby("order"), strict=False):
+    tied = ladder["symmetry"].notna()
+    parts = [*ladder[~tied].groupby("order"), *((None, rows) for rows in [ladder[tied]] if len(rows))]
+    for marker, (order, rows) in zip(_MARKERS, parts, strict=False):
         rows = rows.sort_values("parameters")
         axes.errorbar(
             rows["parameters"],
@@ -72,12 +76,12 @@ def draw_families(axes: Axes, ladder: pd.DataFrame) -> None:
             color=INK,
             ecolor=MUTED,
             elinewidth=0.9,
-            linewidth=0.8,
+            linewidth=0.8 if order is not None else 0.0,
             marker=marker,
             markersize=5,
             markerfacecolor=SURFACE,
             markeredgecolor=INK,
-            label=f"order {order}",
+            label=f"order {order}" if order is not None else "with a symmetry",
             zorder=2,
         )
         chosen = rows[rows["chosen"]]

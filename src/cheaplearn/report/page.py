@@ -14,7 +14,7 @@ from ..geometry import Grid
 from .density_page import density_facts
 from .density_result import DensityResult
 from .pictures import Pictures
-from .words import at_most, family_words, headline, percent, radius_text, significant, table_size
+from .words import at_most, family_words, headline, percent, radius_text, significant, symmetry_text, table_size
 
 if TYPE_CHECKING:
     from ..network import Certificate
@@ -56,6 +56,7 @@ def _classifier_facts(result: FitResult) -> dict[str, Any]:
         advice = "Make it with `cheaplearn.compile`."
         raise ValueError(must_be("result", "write_report", "with a certified network", "none", advice))
     words = {"percent": percent, "radius": radius_text, "significant": significant, "at_most": at_most}
+    words["symmetry"] = symmetry_text
     return {"picture": Pictures(result), **_facts(result), **_certificate_facts(certificate), **words}
 
 
@@ -67,6 +68,8 @@ def _facts(result: FitResult) -> dict[str, Any]:
         "headline": headline(result),
         "terms": family_words(int(chosen["order"]), float(chosen["radius"]), grid is not None),
         "chosen": chosen,
+        "tied": isinstance(chosen["symmetry"], str),
+        "symmetries": any(isinstance(name, str) for name in result.ladder["symmetry"]),
         "ladder": list(result.ladder.itertuples()),
         "network": result.network,
         "test": result.test,

@@ -134,6 +134,7 @@ class FitResult:
         seconds: Duration of each step.
         command: The command line that repeats it.
         date: Day it was made, ISO format.
+        verdict: What the ladder says, in words.
     """
 
     name: str
@@ -157,6 +158,7 @@ class FitResult:
     seconds: Mapping[str, float] = field(default_factory=dict)
     command: str = ""
     date: str = ""
+    verdict: str = ""
 
     @property
     def chosen(self) -> pd.Series:

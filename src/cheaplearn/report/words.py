@@ -12,7 +12,16 @@ from ..network import rounded_up
 if TYPE_CHECKING:
     from .result import FitResult, GenericSizes
 
-__all__ = ["at_most", "family_words", "headline", "percent", "radius_text", "significant", "table_size"]
+__all__ = [
+    "at_most",
+    "family_words",
+    "headline",
+    "percent",
+    "radius_text",
+    "significant",
+    "symmetry_text",
+    "table_size",
+]
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -80,6 +89,22 @@ def radius_text(radius: float) -> str:
         The number, or "all".
     """
     return "all" if math.isinf(radius) else f"{radius:g}"
+
+
+def symmetry_text(symmetry: object) -> str:
+    """Writes a symmetry of a ladder.
+
+    Args:
+        symmetry: Its name; anything else for none.
+
+    Returns:
+        The name in words, or "none".
+
+    Example:
+        >>> symmetry_text("translation+reflection"), symmetry_text(None)
+        ('translation + reflection', 'none')
+    """
+    return symmetry.replace("+", " + ") if isinstance(symmetry, str) else "none"
 
 
 def table_size(generic: GenericSizes) -> Markup:
