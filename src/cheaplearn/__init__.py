@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .hamiltonian import Hamiltonian as Hamiltonian
     from .learning import HamiltonianClassifier as HamiltonianClassifier
     from .learning import HamiltonianDensity as HamiltonianDensity
+    from .learning import HamiltonianRegressor as HamiltonianRegressor
     from .learning import contact_scores as contact_scores
     from .learning import read_alignment as read_alignment
     from .learning import sequence_weights as sequence_weights
@@ -44,6 +45,7 @@ _HOME = {  # public name -> the room it lives in
     "Hamiltonian": "hamiltonian",
     "HamiltonianClassifier": "learning",
     "HamiltonianDensity": "learning",
+    "HamiltonianRegressor": "learning",
     "read_alignment": "learning",
     "sequence_weights": "learning",
     "contact_scores": "learning",
