@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from scipy.stats import t as student
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._messages import must_be
 from .checkpoint import Checkpoint, fingerprint
 from .climber import LadderPlot
+from .discrete.clusters import connected
 from .families import Family, list_families
 from .ladder import Ladder, unscored
 from .progress import progress
-from .regression.arguments import OWNER, TrainingRows, check_arguments, is_foreign, make_folds, read_rows
+from .regression.arguments import OWNER, TrainingRows, check_arguments, is_foreign, make_folds, read_chunk, read_rows
 from .regression.cells import Cells
 from .regression.final import estimate, hamiltonian_of
 from .regression.ladder import Problem, SharedSums, climb_regressions, regression_excess
 from .regression.prediction import prediction_circuit
 from .regression.rows import summary
 from .regression.sparse import fit_sparse
+from .regression.streaming import Stream
 from .regression.units import Units
 from .symmetry_names import read_symmetries
 
@@ -30,11 +34,32 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..circuit import Circuit
+    from ..geometry import Geometry
     from ..polynomial import Polynomial
 
 __all__ = ["HamiltonianRegressor"]
 
 ORDERS = (1, 2, 3, 4, 5)
+
+
+def _streams(model: HamiltonianRegressor) -> bool:
+    """Says whether there is one family, so that sums are all that a fit needs.
+
+    Args:
+        model: The estimator.
+
+    Returns:
+        True.
+
+    Raises:
+        AttributeError: If there is not, with what to pass.
+    """
+    chosen = [model.order, model.radius, model.regularization]
+    several = any(isinstance(value, list | tuple) or str(value) == "auto" for value in [*chosen, model.symmetry])
+    if several or model.sparse or model.engine != "numpy":
+        requirement = "used with one order, radius, symmetry and regularization, sparse=False and engine='numpy'"
+        raise AttributeError(must_be("partial_fit", OWNER, requirement, repr(model), "Set these, or call fit."))
+    return True
 
 
 class HamiltonianRegressor(LadderPlot, MultiOutputMixin, RegressorMixin, BaseEstimator):
@@ -64,8 +89,9 @@ class HamiltonianRegressor(LadderPlot, MultiOutputMixin, RegressorMixin, BaseEst
         random_state: Seed of the folds.
         verbose: 1 or more draws a progress bar on stderr.
         max_terms: Families with more monomials are not fitted, and `ladder_notes_` says so.
-        sparse: Whether to drop terms of the chosen family, in raw units, as long as the Bayesian information
-            criterion falls.
+        sparse: Whether to drop terms of the chosen family, in raw units, as long as the extended Bayesian information
+            criterion falls (`regression.selection`). Terms of all orders of the ladder that have the chosen radius and
+            symmetry are tried.
         checkpoint: Folder in which scores of finished families are kept, so that an interrupted fit goes on; or None.
 
     Attributes:
@@ -91,8 +117,8 @@ class HamiltonianRegressor(LadderPlot, MultiOutputMixin, RegressorMixin, BaseEst
         The data passed to `fit` alone make the choice. Variables and outputs are centred and scaled once, by all rows,
         before the folds are cut. A weight of 2 counts as two samples. Noise below 1e-12 of the standard deviation of an
         output counts as that, because it is rounding: families that are exact up to rounding tie, the cheapest wins.
-    Cost: with N samples and T terms N T^2 once for all families, T^3 for each family and fold. The design
-        matrix is never held, only blocks of rows.
+    Cost: with N samples and T terms N T^2 once for all families, T^3 for each family and fold; if sparse, N T^2 + T^3
+        more for each order tried. The design matrix is never held, only blocks of rows.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -137,7 +163,8 @@ class HamiltonianRegressor(LadderPlot, MultiOutputMixin, RegressorMixin, BaseEst
 
         Args:
             X: Samples, shape (samples, n), finite; DataFrame columns name the variables. PyTorch tensors and other
-                arrays of the array API are used where they lie, in their own type.
+                arrays of the array API are used where they lie, in their own type. A Dask array or DataFrame stays on
+                the cluster of `engine`.
             y: Outputs, shape (samples,) or (samples, outputs).
             sample_weight: Non-negative weights, shape (samples,); a weight of 2 counts as two samples, 0 as none.
             groups: Group of each sample, never divided between training and held-out rows.
@@ -152,10 +179,52 @@ class HamiltonianRegressor(LadderPlot, MultiOutputMixin, RegressorMixin, BaseEst
             UserWarning: If a family that was asked for is too large to be fitted.
         """
         check_arguments(self)
-        self._fit_rows(read_rows(self, X, y, sample_weight, groups), (X, y))
+        self.__dict__.pop("_stream", None)
+        with nullcontext() if self.engine == "numpy" else connected(self.engine, OWNER) as workers:
+            self._fit_rows(read_rows(self, X, y, sample_weight, groups, workers), (X, y))
         if self.ladder_notes_ and self.order != "auto":
             count = f" ({len(self.ladder_notes_)} such families: see `ladder_notes_`)"
             warnings.warn(f"{OWNER}: {self.ladder_notes_[0]}{count}", UserWarning, stacklevel=2)
+        return self
+
+    @available_if(_streams)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Adds samples to those of earlier calls and fits the one family to all of them.
+
+        Only sums are kept, so chunks may come from a stream. All chunks together give the fit of all samples
+        up to rounding; noise below about 1e-7 of the deviation of y cannot be told from it. `fit` begins anew.
+
+        Args:
+            X: Samples, shape (samples, n); the first chunk should be typical, for it fixes the units of the sums.
+            y: Outputs, shape (samples,) or (samples, outputs).
+            sample_weight: Non-negative weights, shape (samples,).
+
+        Returns:
+            The fitted estimator.
+
+        Raises:
+            AttributeError: If order, radius or regularization has to be chosen, terms are to be dropped, or the engine
+                is no "numpy".
+            ValueError: If a sample is not finite, or its shape or the family is not that of earlier calls.
+        """
+        check_arguments(self)
+        first = "_stream" not in self.__dict__
+        chunk, data = read_chunk(self, X, y, sample_weight, first)
+        families = self._families(data.rows.n_rows, streaming=True)
+        if first:
+            self._stream = Stream.of(chunk, families[0], self.geometry)
+        elif str(families[0]) != str(self._stream.family):
+            requirement = f"as in earlier calls ({self._stream.family})"
+            raise ValueError(must_be("order", f"{OWNER}.partial_fit", requirement, families[0], "Call fit anew."))
+        elif len(data.outputs) != len(self._stream.units.y_scale):
+            requirement = f"of {len(self._stream.units.y_scale)} outputs, as in earlier calls"
+            raise ValueError(must_be("y", f"{OWNER}.partial_fit", requirement, len(data.outputs)))
+        else:
+            self._stream.add(chunk)
+        rho = float(self.regularization)
+        self._keep(unscored(families, rho, lambda f: (f.n_couplings + 1) * len(data.outputs)), data)
+        self._estimate = self._stream.estimate(rho)
+        self._write(self.geometry, families[0], data)
         return self
 
     def _fit_rows(self, data: TrainingRows, passed: tuple[Any, Any]) -> None:
@@ -174,7 +243,7 @@ class HamiltonianRegressor(LadderPlot, MultiOutputMixin, RegressorMixin, BaseEst
         else:
             self._finish(problem, ladder.family, data)
 
-    def _families(self, n_rows: int) -> list[Family]:
+    def _families(self, n_rows: int, streaming: bool = False) -> list[Family]:
         n = self.n_features_in_
         symmetries = read_symmetries(self.symmetry, self.geometry, n, None, OWNER)
         families, self.ladder_notes_ = list_families(
@@ -188,7 +257,7 @@ class HamiltonianRegressor(LadderPlot, MultiOutputMixin, RegressorMixin, BaseEst
             symmetries=symmetries,
             orders=ORDERS,
         )
-        if self.cv is None and len(families) > 1:
+        if (self.cv is None or streaming) and len(families) > 1:
             advice = "Pass one order, radius and symmetry, or cv=5."
             raise ValueError(must_be("cv", OWNER, "given if anything has to be chosen", None, advice))
         return families
@@ -228,7 +297,7 @@ class HamiltonianRegressor(LadderPlot, MultiOutputMixin, RegressorMixin, BaseEst
         """Fits the chosen family to all rows."""
         sums = SharedSums(problem, [family]).of(family)
         self._estimate = estimate(problem, family, self.regularization_, problem.cells.sums(sums, -1))
-        self._write(problem, family, data)
+        self._write(self.geometry, family, data)
 
     def _finish_sparse(self, problem: Problem, families: list[Family], chosen: Family, data: TrainingRows) -> None:
         """Selects terms of all orders that have the chosen reach and symmetry."""
@@ -242,12 +311,12 @@ class HamiltonianRegressor(LadderPlot, MultiOutputMixin, RegressorMixin, BaseEst
         self.order_, self.radius_, self.regularization_ = found.family.order, found.family.radius, 0.0
         kept = len(found.estimate.design.monomials)
         self.verdict_ += f" Sparse: {kept} of the {found.family.n_terms} terms of {found.family} are needed."
-        self._write(problem, found.family, data)
+        self._write(self.geometry, found.family, data)
 
-    def _write(self, problem: Problem, family: Family, data: TrainingRows) -> None:
+    def _write(self, geometry: Geometry | None, family: Family, data: TrainingRows) -> None:
         found = self._estimate
         names = tuple(map(str, getattr(self, "feature_names_in_", [f"x{i}" for i in range(self.n_features_in_)])))
-        self.hamiltonian_ = hamiltonian_of(found, family, names, data.outputs, problem.geometry)
+        self.hamiltonian_ = hamiltonian_of(found, family, names, data.outputs, geometry)
         self.intercept_ = self._shaped(self.hamiltonian_.offsets)
         self.noise_ = self._shaped(found.noise * found.units.y_scale)
 
@@ -265,8 +334,8 @@ class HamiltonianRegressor(LadderPlot, MultiOutputMixin, RegressorMixin, BaseEst
     def formula_(self) -> list[Polynomial]:
         """The prediction as exact polynomials of the raw variables, one per output.
 
-        If sparse, every coefficient is replaced by the simplest fraction within its 95 % interval where the interval is
-        so short that a fraction as simple is there by chance in less than 1 of 20 cases, and if the formula is as
+        If sparse, every coefficient is replaced by the simplest fraction within 3 standard errors where these are
+        so small that a fraction as simple is there by chance in less than 1 of 20 cases, and if the formula is as
         good (`formula_notes_`); else coefficients are what was fitted.
         """
         check_is_fitted(self)

@@ -22,11 +22,12 @@ START = "Start one, for example `from dask.distributed import Client; client = C
 
 
 @contextmanager
-def connected(engine: str) -> Generator[Workers]:
+def connected(engine: str, owner: str = OWNER) -> Generator[Workers]:
     """Finds the cluster.
 
     Args:
         engine: "dask" for the current Dask client, or the address of a scheduler.
+        owner: Who is called, for messages.
 
     Yields:
         Its workers. A connection to an address is closed in the end, the current client is left as it is.
@@ -36,37 +37,37 @@ def connected(engine: str) -> Generator[Workers]:
     """
     if not isinstance(engine, str) or not (engine == "dask" or ":" in engine):
         requirement = '"numpy", "dask" or the address of a Dask scheduler'
-        raise ValueError(must_be("engine", OWNER, requirement, repr(engine), 'Pass for example "tcp://10.0.0.1:8786".'))
+        raise ValueError(must_be("engine", owner, requirement, repr(engine), 'Pass for example "tcp://10.0.0.1:8786".'))
     try:
         import distributed
     except ImportError as err:
         advice = "Install it: pip install 'cheaplearn[distributed]'."
-        raise ValueError(must_be("engine", OWNER, '"numpy" where Dask is missing', repr(engine), advice)) from err
+        raise ValueError(must_be("engine", owner, '"numpy" where Dask is missing', repr(engine), advice)) from err
     if engine == "dask":
         try:
             client = distributed.get_client()
         except ValueError as err:
             requirement = '"numpy" where no Dask client is open'
-            raise ValueError(must_be("engine", OWNER, requirement, repr(engine), START)) from err
-        yield Workers(_with_workers(client, engine))
+            raise ValueError(must_be("engine", owner, requirement, repr(engine), START)) from err
+        yield Workers(_with_workers(client, engine, owner))
         return
     try:
         client = distributed.Client(engine, timeout=SECONDS, set_as_default=False)
     except (OSError, ValueError) as err:
         requirement = f"an address at which a Dask scheduler answers within {SECONDS} s"
         advice = f"Start one there (`dask scheduler`), or correct the address; {err}."
-        raise ValueError(must_be("engine", OWNER, requirement, repr(engine), advice)) from err
+        raise ValueError(must_be("engine", owner, requirement, repr(engine), advice)) from err
     with client:
-        yield Workers(_with_workers(client, engine))
+        yield Workers(_with_workers(client, engine, owner))
 
 
-def _with_workers(client: Client, engine: str) -> Client:
+def _with_workers(client: Client, engine: str, owner: str) -> Client:
     try:
         client.wait_for_workers(1, timeout=SECONDS)
     except TimeoutError as err:
         requirement = f"a cluster that has a worker within {SECONDS} s"
         advice = "Start workers (`dask worker ADDRESS`), then call `fit` again."
-        raise ValueError(must_be("engine", OWNER, requirement, f"{engine!r} without workers", advice)) from err
+        raise ValueError(must_be("engine", owner, requirement, f"{engine!r} without workers", advice)) from err
     return client
 
 

@@ -18,9 +18,10 @@ from .chunks import Chunk
 from .rows import LocalRows, Rows
 
 if TYPE_CHECKING:
+    from ..discrete.clusters import Workers
     from ..regressor import HamiltonianRegressor
 
-__all__ = ["OWNER", "TrainingRows", "check_arguments", "is_foreign", "make_folds", "output_names", "read_rows"]
+__all__ = ["OWNER", "TrainingRows", "check_arguments", "is_foreign", "make_folds", "read_chunk", "read_rows"]
 
 OWNER = "HamiltonianRegressor"
 
@@ -84,7 +85,9 @@ def is_foreign(X: Any) -> bool:
     return is_array_api_obj(X) and not is_numpy_array(X) and not type(X).__module__.startswith(("dask", "ndonnx"))
 
 
-def read_rows(model: HamiltonianRegressor, X: Any, y: Any, sample_weight: Any, groups: Any) -> TrainingRows:
+def read_rows(
+    model: HamiltonianRegressor, X: Any, y: Any, sample_weight: Any, groups: Any, workers: Workers | None = None
+) -> TrainingRows:
     """Validates what was passed to `fit` and drops rows of weight 0, which count as no sample.
 
     Args:
@@ -93,6 +96,7 @@ def read_rows(model: HamiltonianRegressor, X: Any, y: Any, sample_weight: Any, g
         y: Outputs.
         sample_weight: Weights or None.
         groups: Groups or None.
+        workers: The cluster that is to hold them, None for this process.
 
     Returns:
         The rows to train on.
@@ -100,7 +104,12 @@ def read_rows(model: HamiltonianRegressor, X: Any, y: Any, sample_weight: Any, g
     Raises:
         ValueError: If X or y is not finite, or the geometry has another number of sites.
     """
+    if is_collection(X):
+        return _collection_rows(model, X, y, sample_weight, groups, workers)
     if is_foreign(X):
+        if workers is not None:
+            advice = 'Pass engine="numpy": tensors are used where they lie.'
+            raise ValueError(must_be("X", OWNER, "a NumPy or Dask array where engine is a cluster", type(X), advice))
         return _foreign_rows(model, X, y, sample_weight, groups)
     passed = y
     X, y = validate_data(model, X, y, dtype=np.float64, multi_output=True, y_numeric=True)
@@ -112,13 +121,99 @@ def read_rows(model: HamiltonianRegressor, X: Any, y: Any, sample_weight: Any, g
     if len(counted) < 2:
         got = f"n_samples = {len(counted)}"
         raise ValueError(must_be("X", OWNER, "at least 2 samples of positive weight", got, "Gather more samples."))
+    check_total(weight)
     chosen = None if groups is None else np.asarray(groups)[counted]
     Y = y[:, None] if y.ndim == 1 else y
     n_passed = len(X)
     if len(counted) < len(X):
         X, Y, weight = X[counted], Y[counted], weight[counted]
-    rows = LocalRows(Chunk(X, Y, weight))
+    rows: Rows = LocalRows(Chunk(X, Y, weight))
+    if workers is not None:
+        from .cluster_rows import distributed_chunk
+
+        rows = distributed_chunk(Chunk(X, Y, weight), workers)
     return TrainingRows(rows, weight, chosen, counted, n_passed, output_names(passed, y), y.ndim == 1)
+
+
+def read_chunk(
+    model: HamiltonianRegressor, X: Any, y: Any, sample_weight: Any, first: bool
+) -> tuple[Chunk, TrainingRows]:
+    """Validates what was passed to `partial_fit`.
+
+    Args:
+        model: The estimator.
+        X: Samples.
+        y: Outputs.
+        sample_weight: Weights or None.
+        first: Whether this is the first chunk; others must have as many columns.
+
+    Returns:
+        The rows of positive weight, as a chunk and with their names.
+
+    Raises:
+        ValueError: If X or y is not finite, or X has another number of columns.
+    """
+    passed = y
+    X, y = validate_data(model, X, y, dtype=np.float64, multi_output=True, y_numeric=True, reset=first)
+    check_sites(model, X.shape[1])
+    weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    y, counted = np.asarray(y, np.float64), np.flatnonzero(weight > 0)
+    if not len(counted):
+        raise ValueError(must_be("sample_weight", f"{OWNER}.partial_fit", "positive somewhere", "0 everywhere"))
+    Y = y[:, None] if y.ndim == 1 else y
+    chunk = Chunk(X[counted], Y[counted], weight[counted])
+    names = output_names(passed, y)
+    return chunk, TrainingRows(LocalRows(chunk), weight[counted], None, counted, len(X), names, y.ndim == 1)
+
+
+def is_collection(X: Any) -> bool:
+    """Whether this is a Dask array or DataFrame."""
+    return type(X).__module__.startswith("dask")
+
+
+def _collection_rows(
+    model: HamiltonianRegressor, X: Any, y: Any, sample_weight: Any, groups: Any, workers: Workers | None
+) -> TrainingRows:
+    """Reads a Dask array or DataFrame, which stays on the cluster."""
+    if workers is None:
+        advice = 'Pass engine="dask", or X.compute().'
+        raise ValueError(must_be("X", OWNER, 'a NumPy array where engine is "numpy"', type(X).__name__, advice))
+    if model.checkpoint is not None:
+        advice = "The samples cannot be told apart without reading them all here."
+        raise ValueError(must_be("checkpoint", OWNER, "None for a Dask collection", repr(model.checkpoint), advice))
+    from .cluster_rows import distributed_collection
+
+    model.__dict__.pop("feature_names_in_", None)
+    if hasattr(X, "columns"):
+        model.feature_names_in_ = np.array(list(X.columns), dtype=object)
+        X = X.to_dask_array(lengths=True)
+    passed, y = y, y.to_dask_array(lengths=True) if hasattr(y, "to_dask_array") else y
+    y = y if is_collection(y) else np.asarray(y, dtype=np.float64)
+    if sample_weight is not None:
+        sample_weight = np.asarray(sample_weight, dtype=np.float64)
+    model.n_features_in_ = int(X.shape[1])
+    check_sites(model, model.n_features_in_)
+    rows, weight = distributed_collection(X, y, sample_weight, workers)
+    check_total(weight)
+    counted = np.flatnonzero(weight > 0)
+    chosen = None if groups is None else np.asarray(groups)[counted]
+    return TrainingRows(rows, weight[counted], chosen, counted, len(weight), output_names(passed, y), y.ndim == 1)
+
+
+def check_total(weight: np.ndarray) -> None:
+    """Refuses weights that cannot be numbers of samples, such as shares that sum to 1.
+
+    Args:
+        weight: Shape (rows,).
+
+    Raises:
+        ValueError: If their sum is below 2.
+    """
+    total = float(weight.sum())
+    if total < 2 * (1 - 1e-9):
+        advice = "Multiply weights that are shares by the number of samples."
+        requirement = "numbers of samples, at least 2 in all"
+        raise ValueError(must_be("sample_weight", OWNER, requirement, f"a sum of {total:g}", advice))
 
 
 def check_sites(model: HamiltonianRegressor, n: int) -> None:
@@ -153,6 +248,7 @@ def _foreign_rows(model: HamiltonianRegressor, X: Any, y: Any, sample_weight: An
     if weight.shape != (int(X.shape[0]),) or np.any(weight < 0) or len(counted) < 2:
         requirement = f"{X.shape[0]} non-negative numbers, two or more of them positive"
         raise ValueError(must_be("sample_weight", OWNER, requirement, f"{weight.shape}"))
+    check_total(weight)
     model.n_features_in_ = int(X.shape[1])
     model.__dict__.pop("feature_names_in_", None)
     flat = Y.ndim == 1

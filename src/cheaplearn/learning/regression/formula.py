@@ -14,7 +14,7 @@ __all__ = ["formulas", "simplest_fraction"]
 
 LEAST_ERROR = 1e-11  # relative: a coefficient is never known better than this
 CHANCE = 0.05  # of a fraction as simple to lie in the interval by accident
-REACH = 1.959963984540054  # standard errors: 95 %
+REACH = 3.0  # standard errors: a true fraction lies outside for 1 of 370 coefficients
 
 
 def formulas(hamiltonian: Hamiltonian, found: Estimate, snap: bool) -> tuple[list[Polynomial], list[str]]:
@@ -114,7 +114,9 @@ def _price(formula: Polynomial, snapped: Polynomial, hamiltonian: Hamiltonian, f
     scale = hamiltonian.variables.scale
     change = snapped - formula
     shift = np.zeros(len(F))
-    for k, sites in enumerate([(), *hamiltonian.monomials]):
+    terms, orbits = list(hamiltonian.monomials), hamiltonian.orbits
+    own = terms if orbits is None else [terms[first] for first in orbits.first]  # terms of an orbit share a fraction
+    for k, sites in enumerate([(), *own]):
         difference = float(change.terms.get(powers_of(sites), 0))
         shift[k] = difference * np.prod(scale[list(sites)]) / found.units.y_scale[output]
     used = np.any(F != 0, axis=1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -205,31 +204,39 @@ class _Trial:
     shared: SharedSums
     penalties: tuple[float, ...]
 
-    @cached_property
-    def ridges(self) -> list[Ridge]:
-        """The problem of each fold."""
-        cells, sums = self.problem.cells, self.shared.of(self.family)
-        unit = deviations(cells.sums(sums, -1))
-        return [Ridge(cells.sums(sums, fold), unit) for fold in range(cells.training.shape[1])]
-
     def score(self) -> FamilyScore:
         """Returns the losses at the penalty that `pick_penalty` picks."""
         problem, cells = self.problem, self.problem.cells
         design = self.problem.design(self.family)
-        weights = np.array([ridge.sums.weight for ridge in self.ridges])
-        dof = np.array([[ridge.degrees_of_freedom(rho) for rho in self.penalties] for ridge in self.ridges])
-        coefficients = np.array([[ridge.solve(rho) for rho in self.penalties] for ridge in self.ridges])
+        weights, dof, coefficients = self._solved()
         residuals, held = squares(
             problem.rows,
             design,
             problem.units_of(self.family),
-            np.moveaxis(coefficients, 2, 0),  # (columns, folds, settings, outputs)
+            coefficients,
             cells.training,
             cells.held,
         )
         losses = _losses(residuals, weights[:, None] - dof, held, cells.held)
         tried = {rho: losses[:, k] for k, rho in enumerate(self.penalties)}
         return pick_penalty(tried, problem.total_weight)
+
+    def _solved(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Solves all folds, one after the other.
+
+        Returns:
+            Training weights, shape (folds,); numbers fitted, shape (folds, settings); and coefficients, shape (columns,
+            folds, settings, outputs).
+        """
+        cells, sums = self.problem.cells, self.shared.of(self.family)
+        unit = deviations(cells.sums(sums, -1))
+        weights, dof, coefficients = [], [], []
+        for fold in range(cells.training.shape[1]):
+            ridge = Ridge(cells.sums(sums, fold), unit)
+            weights.append(ridge.sums.weight)
+            dof.append([ridge.degrees_of_freedom(rho) for rho in self.penalties])
+            coefficients.append([ridge.solve(rho) for rho in self.penalties])
+        return np.array(weights), np.array(dof), np.moveaxis(np.array(coefficients), 2, 0)
 
 
 def pick_penalty(tried: dict[float, np.ndarray], weight: np.ndarray) -> FamilyScore:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,6 +26,15 @@ class Rows(Protocol):
     def map(self, function: Callable[..., Any], *given: Any, by_row: tuple[np.ndarray, ...] = ()) -> list[Any]:
         """Returns `function(chunk, *given, *by_row)` of every chunk in order; `by_row` are cut as the rows are."""
 
+    def merged(
+        self,
+        function: Callable[..., Any],
+        plus: Callable[[Any, Any], Any],
+        *given: Any,
+        by_row: tuple[np.ndarray, ...] = (),
+    ) -> Any:
+        """Returns these results merged by `plus`, in order."""
+
 
 @dataclass(frozen=True, eq=False)
 class LocalRows:
@@ -47,16 +55,29 @@ class LocalRows:
         """Returns the one result."""
         return [function(self.chunk, *given, *by_row)]
 
+    def merged(
+        self,
+        function: Callable[..., Any],
+        plus: Callable[[Any, Any], Any],
+        *given: Any,
+        by_row: tuple[np.ndarray, ...] = (),
+    ) -> Any:
+        """Returns the one result."""
+        return function(self.chunk, *given, *by_row)
+
 
 def summary(rows: Rows) -> Summary:
     """Returns extremes and sums of all rows."""
-    return reduce(Summary.plus, rows.map(summary_of))
+    return rows.merged(summary_of, Summary.plus)
 
 
 def moments(rows: Rows, design: Design, units: Units, membership: np.ndarray) -> list[Moments]:
     """Returns the sums of each cell, `moments_of` all rows."""
-    parts = rows.map(moments_of, design, units, by_row=(membership,))
-    return [reduce(Moments.plus, cell) for cell in zip(*parts, strict=True)]
+    return rows.merged(moments_of, _cells_plus, design, units, by_row=(membership,))
+
+
+def _cells_plus(some: list[Moments], others: list[Moments]) -> list[Moments]:
+    return [a.plus(b) for a, b in zip(some, others, strict=True)]
 
 
 def squares(
@@ -69,9 +90,9 @@ def squares(
 
 def gradient(rows: Rows, design: Design, units: Units, coefficients: np.ndarray) -> Moments:
     """Returns what `gradient_of` returns, of all rows."""
-    return reduce(Moments.plus, rows.map(gradient_of, design, units, coefficients))
+    return rows.merged(gradient_of, Moments.plus, design, units, coefficients)
 
 
 def triangle(rows: Rows, design: Design, units: Units) -> np.ndarray:
     """Returns the triangle of all rows."""
-    return reduce(merged_triangle, rows.map(triangle_of, design, units))
+    return rows.merged(triangle_of, merged_triangle, design, units)

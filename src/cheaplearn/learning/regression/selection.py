@@ -1,4 +1,4 @@
-"""Which columns a sparse least-squares fit keeps: backward elimination, then additions and exchanges, by BIC."""
+"""Which columns a sparse least-squares fit keeps: backward elimination, additions and exchanges, by extended BIC."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.special import gammaln
 
 __all__ = ["RELATIVE_FLOOR", "Selection", "select"]
 
@@ -20,8 +21,8 @@ class Selection:
 
     Args:
         kept: Which, ascending.
-        criterion: Their BIC.
-        path: Number of columns, root mean square residual and BIC of every step, the last of which was taken.
+        criterion: Their extended BIC.
+        path: Number of columns, root mean square residual and criterion of every step, the last of which was taken.
     """
 
     kept: np.ndarray
@@ -32,8 +33,9 @@ class Selection:
 def select(A: np.ndarray, z: np.ndarray, weight: float) -> Selection:
     r"""Selects columns for z.
 
-    The criterion is :math:`n \ln(\max(\mathrm{RSS}, f) / n) + k \ln n` for k columns and n rows, with a floor f at the
-    level of rounding: exact fits tie, and the fewest columns win.
+    The criterion is :math:`n \ln(\max(\mathrm{RSS}, f) / n) + k \ln n + 2 \ln \binom{T}{k}` for k of T columns and n
+    rows: the last part (Chen and Chen 2008, with gamma = 1) is the price of having chosen among so many. The floor f is
+    at the level of rounding: exact fits tie, and the fewest columns win.
 
     Args:
         A: Triangle of the columns, shape (m, columns), which may stand for many more rows.
@@ -67,13 +69,18 @@ class _Search:
     path: list[tuple[int, float, float]] = field(default_factory=list)
 
     @property
+    def pool(self) -> int:
+        return self.A.shape[1]
+
+    @property
     def floor(self) -> float:
         return RELATIVE_FLOOR**2 * float(self.z @ self.z)
 
     def bic(self, rss: float, count: int) -> float:
         """Returns the criterion."""
         least = max(rss, self.floor, np.finfo(float).tiny)
-        return self.weight * math.log(least / self.weight) + count * math.log(self.weight)
+        choices = gammaln(self.pool + 1) - gammaln(count + 1) - gammaln(self.pool - count + 1)
+        return self.weight * math.log(least / self.weight) + count * math.log(self.weight) + 2 * float(choices)
 
     def residual(self, kept: np.ndarray) -> np.ndarray:
         """Returns the residuals of the fit of some columns."""
