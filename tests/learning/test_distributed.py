@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 import cheaplearn as cl
-from cheaplearn.learning.discrete import cluster_samples, clusters, distributed
+from cheaplearn.learning import chunks, clusters
+from cheaplearn.learning.discrete import distributed
 
 dask_distributed = pytest.importorskip("distributed")
 dask_array = pytest.importorskip("dask.array")
@@ -96,7 +97,7 @@ def test_neighbouring_chunks_are_joined_into_equal_runs():
     for _ in range(50):
         counts = (rng.integers(0, 900, rng.integers(1, 30)) * rng.integers(0, 2)).tolist()
         number = int(rng.integers(1, 6))
-        runs = [counts[part] for part in cluster_samples._neighbours(counts, number)]
+        runs = [counts[part] for part in chunks.neighbouring(counts, number)]
         assert [count for run in runs for count in run if count] == [count for count in counts if count]
         assert all(sum(run) > 0 for run in runs)
         assert len(runs) <= number

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._messages import must_be
@@ -44,9 +45,20 @@ OWNER = "HamiltonianDensity"
 GUARD = 1e-6  # regularisation per unit of sample weight that keeps couplings finite and nothing else, up to ...
 MOST_GUARD = 1e-2  # nats per squared coupling: couplings of 10 are free, however many samples speak for others
 FEW_SAMPLES = 1e-2  # regularisation per unit of sample weight where the samples cannot identify all couplings
-OF_SOME_FITS = ("ladder_score_", "baselines_", "shrunk_hamiltonian_", "alphabet_", "gauge_", "normalizability_", "_fit")
+OF_SOME_FITS = (
+    *("ladder_score_", "baselines_", "shrunk_hamiltonian_", "alphabet_", "gauge_", "normalizability_"),
+    *("n_samples_seen_", "_stream", "_fit"),
+)
 QUICK_STATES, QUICK_TERMS = 1 << 16, 2000  # up to which "auto" takes the exact likelihood
 QUICK_OPERATIONS = 2e11  # of standard errors that "auto" computes: a few seconds
+
+
+def _is_real(model: HamiltonianDensity) -> bool:
+    if model.kind != "real":
+        requirement = "asked of kind='real', whose sums can be merged"
+        advice = "Use `fit`; it reads Dask collections."
+        raise AttributeError(must_be("partial_fit", OWNER, requirement, f"kind={model.kind!r}", advice))
+    return True
 
 
 class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
@@ -236,6 +248,60 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
         self._warn(converged)
         return self
 
+    @available_if(_is_real)
+    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Adds samples to all that were passed to `partial_fit` before, and fits one family to their sums.
+
+        The samples are gone afterwards: what is kept does not grow with their number. The first chunk fixes the
+        units in which sums are formed; without a ridge the couplings in raw units are those of `fit` on all samples,
+        however these are divided and in whichever order (but for the constant of H, which means nothing, and for what
+        the samples do not identify). Two things do depend on the first chunk: what a ridge does, and how far from a
+        wall (`bounds`) samples count in full. Choosing is for `fit`: order, radius and symmetry are given, and
+        `regularization` is a number or "auto" (0). Everything is summed on this machine; `cv` and `engine` are not
+        used.
+
+        Args:
+            X: Samples, shape (samples, n). In the first chunk some column must vary; some hundred samples make good
+                units.
+            y: Ignored.
+            sample_weight: Non-negative weights, shape (samples,); a weight of 2 counts as two samples, 0 as none.
+
+        Returns:
+            The fitted estimator. `n_samples_seen_` counts samples of positive weight; score matching has no standard
+            errors (they need the samples again), the likelihood has. `ladder_` has one row, without a loss.
+
+        Raises:
+            AttributeError: If `kind` is not "real".
+            ValueError: If an argument or a sample is invalid, or order, radius, symmetry, terms, geometry, bounds or
+                method are not those of the chunks before. The estimator is then as it was.
+
+        Warns:
+            UserWarning: If the samples do not identify the couplings, or the density does not exist.
+
+        Guarantee: the couplings in raw units agree with those of `fit` up to rounding times the condition of the
+            sums.
+        Cost: per sample as `fit`; each call solves for the couplings (K^3 / 3 operations for K of them).
+
+        Example:
+            >>> X = np.random.default_rng(0).normal(size=(3000, 2)) * [1.0, 100.0]
+            >>> model = HamiltonianDensity(order=4)
+            >>> for chunk in np.array_split(X, 10):
+            ...     model = model.partial_fit(chunk)
+            >>> whole = HamiltonianDensity(order=4).fit(X)
+            >>> here, there = (m.couplings.query("term != '1'").value_raw for m in (model, whole))
+            >>> bool(np.max(np.abs(here / there - 1)) < 1e-9)
+            True
+        """
+        from .real.streaming import continue_stream
+
+        check_density_arguments(self)
+        model = continue_stream(self, getattr(self, "_stream", None), X, sample_weight)
+        for of_fit in ("ladder_score_", "baselines_"):
+            self.__dict__.pop(of_fit, None)
+        self._model = model
+        self._warn(converged=True, told=1)
+        return self
+
     def _fit_at(self, place: Place, samples: Samples) -> bool:
         """Fits, summing samples at a place; returns whether every optimum was reached."""
         self.alphabet_ = samples.alphabet
@@ -326,8 +392,9 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
                 self.notes_.append(f"Not identified by the samples, no standard error: {shown}.")
         return errors
 
-    def _warn(self, converged: bool) -> None:
-        notes = [*self.ladder_notes_, *self.notes_]
+    def _warn(self, converged: bool, told: int = 0) -> None:
+        """Warns of the first note; the last `told` only inform."""
+        notes = [*self.ladder_notes_, *self.notes_[: len(self.notes_) - told]]
         if notes:
             more = f" ({len(notes)} such notes: see `notes_` and `ladder_notes_`)" if len(notes) > 1 else ""
             warnings.warn(f"{OWNER}: {notes[0]}{more}", UserWarning, stacklevel=3)

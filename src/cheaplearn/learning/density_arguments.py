@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .discrete.cluster_samples import ClusterSamples
     from .real.samples import RealSamples
 
-__all__ = ["check_density_arguments", "density_folds", "read_samples"]
+__all__ = ["check_density_arguments", "collection_array", "density_folds", "is_collection", "read_samples"]
 
 OWNER = "HamiltonianDensity"
 KINDS = ("real", "spin", "bit", "category")
@@ -106,7 +106,7 @@ def read_samples(
         ValueError: If a value is not of the kind (says row and column), weights are negative or all 0, the
             geometry has another number of sites, or a Dask collection is to be fitted on this machine.
     """
-    if type(X).__module__.partition(".")[0] in {"dask", "dask_expr"}:
+    if is_collection(X):
         return _read_collection(model, X, sample_weight, groups, place)
     X = read_rows(model, X, reset=True)
     weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
@@ -136,6 +136,29 @@ def _read_collection(
     if not isinstance(place, ClusterPlace):
         advice = 'Pass engine="dask", or X.compute().'
         raise ValueError(must_be("engine", OWNER, '"dask" or an address for a Dask collection', '"numpy"', advice))
+    X, names = collection_array(model, X, groups), _names(model)
+    return read_collection(X, sample_weight, model.kind, names, given_states(model, names), place)
+
+
+def is_collection(X: Any) -> bool:
+    """Whether samples are a Dask array or DataFrame."""
+    return type(X).__module__.partition(".")[0] in {"dask", "dask_expr"}
+
+
+def collection_array(model: HamiltonianDensity, X: Any, groups: Any) -> Any:
+    """Checks a Dask array or DataFrame as far as that needs no value.
+
+    Args:
+        model: The estimator; gets `n_features_in_` and `feature_names_in_`.
+        X: The collection.
+        groups: Must be None.
+
+    Returns:
+        The Dask array.
+
+    Raises:
+        ValueError: If groups are given, or shape or geometry do not fit.
+    """
     if groups is not None:
         advice = "Groups only matter where families are compared, which needs an array."
         raise ValueError(must_be("groups", OWNER, "None for a Dask collection", "groups", advice))
@@ -151,8 +174,7 @@ def _read_collection(
         raise ValueError(must_be("X", OWNER, "of shape (samples, n)", f"shape {X.shape}"))
     model.n_features_in_ = X.shape[1]
     check_geometry(model, X.shape[1])
-    names = _names(model)
-    return read_collection(X, sample_weight, model.kind, names, given_states(model, names), place)
+    return X
 
 
 def _names(model: HamiltonianDensity) -> tuple[str, ...]:

@@ -4,15 +4,17 @@ import numpy as np
 import pytest
 from product_families import derivatives_of, functions_of, monomials_of, random_products, random_tying
 
-from cheaplearn.hamiltonian import local_monomials
+from cheaplearn.hamiltonian import Variables, local_monomials
 from cheaplearn.learning.real import site_terms
 from cheaplearn.learning.real import sums as sums_module
 from cheaplearn.learning.real.basis import ProductBasis
 from cheaplearn.learning.real.bounds import Bounds
-from cheaplearn.learning.real.errors import coupling_covariance
+from cheaplearn.learning.real.errors import coupling_covariance, covariance_of, score_moments
+from cheaplearn.learning.real.functions import Functions
 from cheaplearn.learning.real.scores import hyvarinen_losses
+from cheaplearn.learning.real.site_terms import Problem
 from cheaplearn.learning.real.solve import solve
-from cheaplearn.learning.real.sums import score_sums
+from cheaplearn.learning.real.sums import score_sums, split_sums, sums_of
 
 N, SAMPLES = 3, 40
 
@@ -206,3 +208,50 @@ def test_sums_of_other_families_do_not_mix():
         hyvarinen_losses(np.ones((3, 2)), bases[0], np.ones((4, 1)))
     with pytest.raises(ValueError, match="as `sums` are"):
         coupling_covariance(np.ones((3, 2)), None, bases[0], np.ones(2), large)
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(2))
+def test_classes_of_variables_can_be_weighed_afterwards(seed, kind):
+    case = Case(seed, **kind)
+    classes = case.rng.permutation(np.arange(case.n) % 2)
+    rates = case.rng.uniform(0.1, 10.0, size=2)
+    parts = [
+        split_sums(Problem(case.t[rows], case.weight[rows], case.basis, **case.arguments), classes)
+        for rows in np.array_split(np.arange(SAMPLES), 2)
+    ]
+    sums = (parts[0] + parts[1]).total(rates)
+    first, second, g, slope = case.slow()
+    r = rates[classes]
+    close(sums.A, np.einsum("i,s,is,iks,ils->kl", r, case.weight, g, first, first))
+    close(sums.b, np.einsum("i,s,iks->k", r, case.weight, g[:, None] * second + slope[:, None] * first))
+    assert (sums.count, sums.weight) == (SAMPLES, pytest.approx(case.weight.sum()))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_score_moments_of_chunks_add_up_to_the_covariance(kind):
+    case = Case(3, **kind)
+    sums = score_sums(case.t, case.weight, case.basis, **case.arguments)
+    theta = case.rng.normal(size=len(sums))
+    whole = coupling_covariance(case.t, case.weight, case.basis, theta, sums, 0.1, **case.arguments)
+    parts = [
+        score_moments(Problem(case.t[rows], case.weight[rows], case.basis, **case.arguments), theta)
+        for rows in np.array_split(np.arange(SAMPLES), 3)
+    ]
+    close(covariance_of(parts[0] + parts[1] + parts[2], sums, 0.1).matrix, whole.matrix, 1e-9)
+    with pytest.raises(ValueError, match=r"`moments` of `covariance_of` must be of \d+ functions"):
+        covariance_of(parts[0], score_sums(np.ones((3, 1)), None, ProductBasis(local_monomials(1, 9, 0))))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_raw_rows_give_the_sums_of_scaled_ones(kind):
+    case = Case(5, **kind)
+    center, scale = case.rng.normal(size=case.n), case.rng.uniform(0.5, 2.0, size=case.n)
+    names = tuple(f"x{i}" for i in range(case.n))
+    variables = Variables(names, ("real",) * case.n, center, scale)
+    functions = Functions(case.basis, case.tying, variables, case.bounds)
+    lazy = sums_of(functions.problem(case.t * scale + center, case.weight, np.empty(0)))
+    whole = score_sums(case.t, case.weight, case.basis, **case.arguments)
+    close(lazy.A, whole.A, 1e-12)
+    close(lazy.b, whole.b, 1e-12)

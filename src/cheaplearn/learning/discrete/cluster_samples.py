@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..._messages import must_be
 from ...hamiltonian import Alphabet
-from .clusters import Workers
-from .distributed import ClusterPlace, ClusterSums, number_of_partitions, partition_on_worker
+from ..chunks import checked_weight, chunk_weights, neighbouring, results_of
+from ..clusters import number_of_partitions
+from .distributed import ClusterPlace, ClusterSums, partition_on_worker
 from .losses import Loss
 from .partition import Partition
 from .pattern import Pattern
@@ -53,17 +54,17 @@ def read_collection(
     blocks = workers.compute(whole_rows.to_delayed().ravel().tolist())
     counts = [f.result() for f in workers.map(len, blocks)]
     offsets = [0, *accumulate(counts)]
-    weights = _weights(sample_weight, counts, workers)
+    weights = chunk_weights(sample_weight, counts, workers)
     if states is None:
-        found = _results(workers.map(partial(_states, names=names), blocks, weights, offsets[:-1]))
+        found = results_of(workers.map(partial(_states, names=names), blocks, weights, offsets[:-1]))
         states = [
             sorted_states(set().union(*sets), name) for sets, name in zip(zip(*found, strict=True), names, strict=True)
         ]
     alphabet = Alphabet(names, tuple(states))
     shared = workers.put(alphabet)
     encoded = workers.map(_encoded, blocks, weights, offsets[:-1], [shared] * len(blocks))
-    counts = _results(workers.map(_size, encoded))
-    groups = _neighbours(counts, number_of_partitions(sum(counts), workers.n_threads))
+    counts = results_of(workers.map(_size, encoded))
+    groups = neighbouring(counts, number_of_partitions(sum(counts), workers.n_threads))
     owners = workers.owners(len(groups))
     pieces = [workers.submit(_joined, encoded[part], owner=owner) for part, owner in zip(groups, owners, strict=True)]
     sizes = [f.result() for f in workers.map(_size_and_total, pieces)]
@@ -158,46 +159,11 @@ class ClusterSamples:
         return self._open.workers.merge(plus, parts).result()
 
 
-def _weights(given: Any, counts: list[int], workers: Workers) -> list[Any]:
-    """Returns the weights of each chunk: arrays, futures of them, or None."""
-    if given is None:
-        return [None] * len(counts)
-    if hasattr(given, "to_delayed"):
-        blocks = workers.compute(given.to_delayed().ravel().tolist())
-        lengths = [f.result() for f in workers.map(len, blocks)]
-        if given.ndim != 1 or lengths != counts:
-            advice = "Use sample_weight.rechunk((X.chunks[0],))."
-            requirement = "a Dask array with chunks of as many rows as those of X"
-            raise ValueError(must_be("sample_weight", OWNER, requirement, f"chunks of {lengths[:5]} ... rows", advice))
-        return blocks
-    weight = np.asarray(given, np.float64)
-    if weight.shape != (sum(counts),):
-        raise ValueError(must_be("sample_weight", OWNER, f"of shape ({sum(counts)},)", f"shape {weight.shape}"))
-    return np.split(weight, np.cumsum(counts)[:-1])
-
-
-def _results(futures: list[Future]) -> list[Any]:
-    """Returns the results in order, or raises the first message among them."""
-    results = [future.result() for future in futures]
-    for result in results:
-        if isinstance(result, str):
-            raise ValueError(result)
-    return results
-
-
-def _checked(weight: Any, count: int) -> np.ndarray:
-    weight = np.ones(count) if weight is None else np.asarray(weight, np.float64)
-    if not np.all((weight >= 0) & np.isfinite(weight)):
-        wrong = weight[~((weight >= 0) & np.isfinite(weight))][0]
-        raise ValueError(must_be("sample_weight", OWNER, "finite and not negative", wrong))
-    return weight
-
-
 def _states(block: Any, weight: Any, first_row: int, names: tuple[str, ...]) -> list[set[Any]] | str:
     """Returns the states of each column that occur in a chunk, or what is wrong with it."""
     try:
         X = np.asarray(block)
-        counted = np.flatnonzero(_checked(weight, len(X)) > 0)
+        counted = np.flatnonzero(checked_weight(weight, len(X)) > 0)
         return [states_of(X[counted, i], counted + first_row, name) for i, name in enumerate(names)]
     except ValueError as err:
         return str(err)
@@ -206,7 +172,7 @@ def _states(block: Any, weight: Any, first_row: int, names: tuple[str, ...]) -> 
 def _encoded(block: Any, weight: Any, first_row: int, alphabet: Alphabet) -> DiscreteSamples | str:
     """Returns the samples of a chunk, different rows once, or what is wrong with it."""
     try:
-        weight = _checked(weight, len(block))
+        weight = checked_weight(weight, len(block))
         codes = alphabet.encode(block, OWNER, first_row)
     except ValueError as err:
         return str(err)
@@ -217,14 +183,6 @@ def _encoded(block: Any, weight: Any, first_row: int, alphabet: Alphabet) -> Dis
 
 def _size(samples: DiscreteSamples | str) -> int | str:
     return samples if isinstance(samples, str) else samples.count
-
-
-def _neighbours(counts: list[int], number: int) -> list[slice]:
-    """Divides chunks of so many samples into about equal runs, none of them empty."""
-    ends = np.cumsum(counts)
-    group = np.minimum((ends - np.array(counts) / 2) * number // max(ends[-1], 1), number - 1)
-    bounds = [0, *(1 + np.flatnonzero(np.diff(group))).tolist(), len(counts)]
-    return [slice(a, b) for a, b in pairwise(bounds) if sum(counts[a:b])]
 
 
 def _joined(parts: list[DiscreteSamples]) -> DiscreteSamples:

@@ -11,14 +11,13 @@ import math
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache, reduce
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
-from .clusters import Workers, connected
+from ..clusters import Workers, connected, number_of_partitions, one_thread
 from .losses import Loss
 from .partition import Partition, Sums
 from .pattern import Pattern
@@ -27,9 +26,8 @@ from .score_moments import ScoreMoments, ScorePoint
 if TYPE_CHECKING:
     from distributed import Future
 
-__all__ = ["ClusterPlace", "ClusterSums", "Releasable", "cluster", "number_of_partitions", "partition_on_worker"]
+__all__ = ["ClusterPlace", "ClusterSums", "Releasable", "cluster", "partition_on_worker"]
 
-LEAST_SAMPLES = 4096  # of a partition: fewer cost less than the message about them
 MOST_BYTES = 32 << 20  # of a partition on its way to a worker
 KEPT_SHARE = 1 / 4  # of a worker's memory, for curvatures
 
@@ -152,15 +150,6 @@ class ClusterSums:
         return self.workers.merge(_plus, parts).result()
 
 
-def number_of_partitions(count: int, n_threads: int) -> int:
-    """Returns how many partitions keep all threads busy.
-
-    One for each thread: a second one would wait, and a scheduler moves what waits to idle workers, away from its
-    curvatures.
-    """
-    return max(1, min(n_threads, count // LEAST_SAMPLES))
-
-
 def _parts(count: int, n_atoms: int, n_threads: int) -> list[slice]:
     """Cuts samples into equal runs."""
     number = min(count, max(number_of_partitions(count, n_threads), math.ceil(count * n_atoms / 8 / MOST_BYTES)))
@@ -190,28 +179,19 @@ def partition_on_worker(atoms: np.ndarray, weight: np.ndarray, pattern: Pattern,
 
 
 def _first(partition: Partition, theta: np.ndarray, _: int) -> Sums:
-    with _one_thread():  # a worker's threads hold one partition each
+    with one_thread():  # a worker's threads hold one partition each
         return partition.first(theta)
 
 
 def _second(partition: Partition, given: tuple[np.ndarray, np.ndarray], _: int) -> np.ndarray:
-    with _one_thread():
+    with one_thread():
         return partition.second(*given)
 
 
 def _score_moments(partition: Partition, point: ScorePoint, offset: int) -> ScoreMoments:
-    with _one_thread():
+    with one_thread():
         return partition.score_moments(replace(point, offset=offset))
 
 
 def _plus(parts: list[Any]) -> Any:
     return reduce(lambda a, b: a + b if isinstance(a, np.ndarray) else a.plus(b), parts)
-
-
-def _one_thread() -> Any:
-    return _controller().limit(limits=1)
-
-
-@cache
-def _controller() -> ThreadpoolController:
-    return ThreadpoolController()  # looks through all loaded libraries, which takes longer than a small sum

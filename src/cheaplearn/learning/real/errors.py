@@ -22,7 +22,7 @@ from .site_terms import Block, Problem, to_host
 from .solve import inverse_and_null
 from .sums import ScoreSums
 
-__all__ = ["CouplingCovariance", "coupling_covariance"]
+__all__ = ["CouplingCovariance", "ScoreMoments", "coupling_covariance", "covariance_of", "score_moments"]
 
 SILENT = 1e-6  # share of a combination along directions without information from which on it is not identified
 
@@ -102,20 +102,47 @@ def coupling_covariance(
         A is singular.
     """
     problem = Problem(t, weight, basis, tying, bounds)
-    theta = np.asarray(theta, dtype=float)
-    if theta.shape != (problem.n_functions,) or len(sums) != problem.n_functions:
+    if len(sums) != problem.n_functions:
         requirement = f"of shape ({problem.n_functions},), as `sums` are"
-        raise ValueError(must_be("theta", "coupling_covariance", requirement, f"{theta.shape} and {len(sums)} sums"))
-    square, mean = _score_moments(problem, theta)
-    W = float(to_host(problem.weight).sum())
-    V = square / W - np.outer(mean / W, mean / W)
-    inverse, null = inverse_and_null(sums, ridge)
-    return CouplingCovariance(inverse @ V @ inverse / W, null)
+        raise ValueError(must_be("theta", "coupling_covariance", requirement, f"{len(sums)} sums"))
+    return covariance_of(score_moments(problem, theta), sums, ridge)
 
 
-def _score_moments(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the weighted sums of s s^T and of s."""
-    K = problem.n_functions
+@dataclass(frozen=True, eq=False)
+class ScoreMoments:
+    """Sums over samples of the gradients s of their losses; those of disjoint samples add up.
+
+    Args:
+        square: Weighted sum of s s^T, shape (K, K).
+        mean: Weighted sum of s, shape (K,).
+        weight: Total weight.
+    """
+
+    square: np.ndarray
+    mean: np.ndarray
+    weight: float
+
+    def __add__(self, other: ScoreMoments) -> ScoreMoments:
+        """Returns the moments of both parts together."""
+        return ScoreMoments(self.square + other.square, self.mean + other.mean, self.weight + other.weight)
+
+
+def score_moments(problem: Problem, theta: np.ndarray) -> ScoreMoments:
+    """Sums the gradients of the losses.
+
+    Args:
+        problem: Samples and functions.
+        theta: The fitted couplings, shape (K,).
+
+    Returns:
+        What `covariance_of` needs of the samples.
+
+    Raises:
+        ValueError: If there are other couplings.
+    """
+    theta, K = np.asarray(theta, dtype=float), problem.n_functions
+    if theta.shape != (K,):
+        raise ValueError(must_be("theta", "score_moments", f"of shape ({K},)", f"shape {theta.shape}"))
     square, mean = np.zeros((K, K)), np.zeros(K)
     slopes = [problem.constant(site.pulled_back(theta[:, None])[:, 0]) for site in problem.sites]
     for block in problem.blocks(2 * K):
@@ -124,13 +151,35 @@ def _score_moments(problem: Problem, theta: np.ndarray) -> tuple[np.ndarray, np.
         if problem.weighted:
             scores *= problem.xp.sqrt(block.weight)
         square += to_host(scores @ scores.T)
-    return square, mean
+    return ScoreMoments(square, mean, float(to_host(problem.weight).sum()))
+
+
+def covariance_of(moments: ScoreMoments, sums: ScoreSums, ridge: float = 0.0) -> CouplingCovariance:
+    """Sandwich covariance from sums.
+
+    Args:
+        moments: Of all samples.
+        sums: Of the same samples.
+        ridge: Of the fit.
+
+    Returns:
+        As `coupling_covariance`.
+
+    Raises:
+        ValueError: If they are of different functions.
+    """
+    if len(moments.mean) != len(sums):
+        raise ValueError(must_be("moments", "covariance_of", f"of {len(sums)} functions", len(moments.mean)))
+    W = moments.weight
+    V = moments.square / W - np.outer(moments.mean / W, moments.mean / W)
+    inverse, null = inverse_and_null(sums, ridge)
+    return CouplingCovariance(inverse @ V @ inverse / W, null)
 
 
 def _scores(problem: Problem, block: Block, slopes: list[Any]) -> Any:
     """Returns the gradients of the losses of a block, shape (K, samples)."""
     xp = problem.xp
-    scores = xp.zeros((problem.n_functions, block.table.shape[1]), dtype=problem.t.dtype, device=problem.device)
+    scores = xp.zeros((problem.n_functions, block.table.shape[1]), dtype=problem.dtype, device=problem.device)
     for i, (site, curving, slope) in enumerate(zip(problem.sites, problem.curving, slopes, strict=True)):
         force = slope @ xp.take(block.table, xp.asarray(site.columns, device=problem.device), axis=0)  # d_i H
         if block.g is not None:

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from ..._messages import must_be
-from ...hamiltonian import Monomials, find_orbits
 from ..checkpoint import Checkpoint, fingerprint
-from ..density_arguments import density_folds
-from ..families import MAX_SIDE, Family, list_families
+from ..density_arguments import density_folds, is_collection
+from ..families import Family
 from ..ladder import Ladder, unscored
 from ..progress import progress
 from ..scoring import mean_and_error
-from ..symmetry_names import read_symmetries
 from .fitting import RealFit, RealTerms, fit_gaussian, fit_real_terms
 from .gaussian import MAX_COUPLINGS
 from .ladder import INDEPENDENT, climb_real
 from .model import RealModel
-from .samples import RealSamples, Walls, read_real_samples, read_walls, shared_units
+from .places import Place, place_of
+from .samples import RealSamples, Samples, Summed, read_real_samples
+from .setting import RealSetting, real_terms
+from .walls import Walls, check_inside
 
 if TYPE_CHECKING:
     from ...hamiltonian import Variables
     from ..density import HamiltonianDensity
 
-__all__ = ["fit_real"]
+__all__ = ["describe_ladder", "existence_notes", "fit_family", "fit_real", "is_gaussian", "one_family", "real_model"]
 
 OWNER = "HamiltonianDensity"
-REAL_ORDERS = (2, 4)  # of odd order no density of open variables exists
 QUICK_OPERATIONS = 2e11  # of standard errors that "auto" computes: some seconds
 SCORE = "Hyvarinen score"
 
@@ -50,104 +49,84 @@ def fit_real(model: HamiltonianDensity, X: Any, sample_weight: Any, groups: Any)
     Raises:
         ValueError: If an argument or a sample is invalid.
     """
-    samples = read_real_samples(model, X, sample_weight, groups)
-    names = tuple(map(str, getattr(model, "feature_names_in_", [f"x{i}" for i in range(samples.X.shape[1])])))
-    walls = read_walls(model.bounds, names, samples.X)
-    choices = read_symmetries(model.symmetry, model.geometry, len(names), None, OWNER)
-    common, centered = model.geometry is not None, model.terms is None
-    variables, choices, notes = shared_units(names, samples, choices, walls, common, centered)
-    families, unfit = _families(model, len(names), choices)
+    with place_of(model.engine) as place:
+        if is_collection(X):
+            samples, summed = None, place.collected(model, X, sample_weight, groups)
+        else:
+            samples = read_real_samples(model, X, sample_weight, groups)
+            summed = place.sent(samples)
+        return _fit_samples(model, place, samples, summed)
+
+
+def _fit_samples(model: HamiltonianDensity, place: Place, samples: RealSamples | None, summed: Samples) -> RealModel:
+    """Fits samples (None if they are not on this machine) that are summed at a place."""
+    setting = RealSetting.of(model)
+    check_inside(summed.outside(setting.walls), setting.names)
+    variables, choices, notes = setting.units((summed if samples is None else samples).moments())
+    families, unfit = setting.families(model, choices)
     model.ladder_notes_ = [*notes, *unfit]
-    ladder = _ladder(model, samples, families, variables, walls)
+    if len(families) == 1 and model.regularization != "search":
+        ladder = one_family(model, families)
+    elif samples is None:
+        advice = "Pass one order, one radius, one symmetry and a regularization, or X.compute()."
+        requirement = "an array where families or regularizations are compared"
+        raise ValueError(must_be("X", OWNER, requirement, "a Dask collection", advice))
+    else:
+        ladder = _climbed(model, place, samples, summed, families, variables, setting.walls)
+    describe_ladder(model, ladder)
+    terms = real_terms(model, ladder.family, variables, setting.walls)
+    K = ladder.family.n_couplings
+    quick = 12.0 * K**3 + 2.0 * summed.count * K**2 <= QUICK_OPERATIONS
+    wanted = model.standard_errors is True or (model.standard_errors == "auto" and quick)
+    fit = fit_family(model, terms, summed, summed if wanted else None)
+    model.notes_ = [*fit.notes, *existence_notes(fit)]
+    return real_model(model, fit, setting.walls)
+
+
+def one_family(model: HamiltonianDensity, families: list[Family]) -> Ladder:
+    """Returns the ladder of one family that is fitted without being compared."""
+    ridge = 0.0 if isinstance(model.regularization, str) else float(model.regularization)
+    return unscored(families, ridge, lambda family: family.n_couplings)
+
+
+def describe_ladder(model: HamiltonianDensity, ladder: Ladder) -> None:
+    """Sets the attributes that say what was compared and chosen."""
     model.ladder_, model.regularization_path_, model.verdict_ = ladder.table, ladder.path, ladder.verdict
     model.regularization_ = ladder.regularization
     family = ladder.family
     model.order_, model.radius_, model.symmetry_ = family.order, family.radius, family.symmetry_name
-    terms = real_terms(model, family, variables, walls)
-    fit = _fit(model, terms, samples)
+
+
+def real_model(model: HamiltonianDensity, fit: RealFit, walls: Walls) -> RealModel:
+    """Sets the attributes that say what was fitted; returns what answers the questions about it."""
     model.hamiltonian_, model.normalizability_ = fit.hamiltonian, fit.existence
-    model.notes_ = [*fit.notes, *_existence_notes(fit)]
     model.n_iter_, model.gradient_norm_ = 1, fit.gradient_norm
     return RealModel(fit.hamiltonian, walls, fit.existence, model.random_state)
 
 
-def _families(model: HamiltonianDensity, n: int, choices: list[Any]) -> tuple[list[Family], list[str]]:
-    if model.terms is not None:
-        monomials = explicit_monomials(model.terms, n)
-        return [Family(monomials.order, math.inf, len(monomials), choices[0])], []
-    several = "auto" in {str(model.order), str(model.radius)} or isinstance(model.order, list | tuple)
-    limit = model.max_terms if several else np.iinfo(np.int64).max
-
-    def excess(family: Family) -> str:
-        return f"{family.n_couplings} couplings exceed {MAX_SIDE}" if family.n_couplings > MAX_SIDE else ""
-
-    return list_families(
-        n,
-        model.order,
-        model.radius,
-        model.geometry,
-        limit,
-        excess,
-        owner=OWNER,
-        symmetries=choices,
-        orders=REAL_ORDERS,
-    )
-
-
-def explicit_monomials(terms: Any, n: int) -> Monomials:
-    """Reads a list of products of variables.
-
-    Args:
-        terms: Sets of sites; a site that occurs twice is squared.
-        n: Number of variables.
-
-    Returns:
-        The different products.
-
-    Raises:
-        ValueError: If a term is no list of sites.
-    """
-    found: set[tuple[int, ...]] = set()
-    for term in terms:
-        sites = tuple(sorted(term)) if isinstance(term, tuple | list) else (term,)
-        if not sites or not all(isinstance(s, int | np.integer) and 0 <= s < n for s in sites):
-            requirement = f"products of sites 0 .. {n - 1}, such as (0, 0, 1) for x0^2 x1"
-            raise ValueError(must_be("terms", OWNER, requirement, repr(term)))
-        found.add(tuple(map(int, sites)))
-    order = max(map(len, found), default=0)
-    if not order:
-        raise ValueError(must_be("terms", OWNER, "at least one product of sites", "none"))
-    blocks = (sorted(term for term in found if len(term) == d) for d in range(1, order + 1))
-    return Monomials(tuple(np.array(block, int).reshape(-1, d) for d, block in enumerate(blocks, start=1)))
-
-
-def real_terms(model: HamiltonianDensity, family: Family, variables: Variables, walls: Walls) -> RealTerms:
-    """Returns the terms of a family (those that were given, if they were)."""
-    n = len(variables)
-    if model.terms is None:
-        monomials = family.monomials(n, model.geometry)
-    else:
-        monomials = explicit_monomials(model.terms, n)
-    orbits = None if family.symmetry is None else find_orbits(monomials, family.symmetry)
-    return RealTerms(family, monomials, orbits, variables, walls, model.geometry)
-
-
-def _ladder(
-    model: HamiltonianDensity, samples: RealSamples, families: list[Family], variables: Variables, walls: Walls
+def _climbed(
+    model: HamiltonianDensity,
+    place: Place,
+    samples: RealSamples,
+    summed: Samples,
+    families: list[Family],
+    variables: Variables,
+    walls: Walls,
 ) -> Ladder:
     fixed = None if isinstance(model.regularization, str) else float(model.regularization)
-    if len(families) == 1 and model.regularization != "search":
-        return unscored(families, 0.0 if fixed is None else fixed, lambda family: family.n_couplings)
     if model.terms is not None:
         advice = 'Pass a number or "auto" (none).'
         raise ValueError(must_be("regularization", OWNER, "a number if terms are given", '"search"', advice))
-    samples, folds = density_folds(model.cv, samples, model.random_state)
+    dealt, folds = density_folds(model.cv, samples, model.random_state)
+    if dealt is not samples:
+        samples, summed = dealt, place.sent(dealt)
     settings = {"folds": [held.tolist() for _, held in folds], "ridge": fixed, "kind": "real", "task": OWNER}
     key = fingerprint([samples.X, samples.weight, variables.center, variables.scale, walls.low, walls.high], settings)
     with progress(len(families), "families", model.verbose >= 1) as report:
         ladder, baseline = climb_real(
             families,
             samples,
+            summed,
             folds,
             variables,
             walls.scaled(variables),
@@ -162,30 +141,39 @@ def _ladder(
     return ladder
 
 
-def _fit(model: HamiltonianDensity, terms: RealTerms, samples: RealSamples) -> RealFit:
-    K = terms.family.n_couplings
-    operations = 12.0 * K**3 + 2.0 * len(samples.X) * K**2
-    wanted = model.standard_errors is True or (model.standard_errors == "auto" and operations <= QUICK_OPERATIONS)
+def fit_family(model: HamiltonianDensity, terms: RealTerms, summed: Summed, samples: Samples | None) -> RealFit:
+    """Fits one family by the method that the arguments ask for.
+
+    Args:
+        model: The estimator, with its `regularization_`; gets `method_`.
+        terms: The family.
+        summed: Sums of the samples.
+        samples: The samples themselves if standard errors of score matching are wanted, else None.
+
+    Returns:
+        The fit.
+
+    Raises:
+        ValueError: If the method does not suit the family.
+    """
     guarantee = model.normalizable == "guarantee"
-    gaussian = terms.monomials.order <= 2 and terms.walls.open and _all_squares(terms)
+    gaussian = is_gaussian(terms)
     if model.method == "likelihood" and not gaussian:
         requirement = "score matching unless all terms have order 2, with every square among them, and no bounds"
         raise ValueError(must_be("method", OWNER, requirement, "'likelihood'"))
-    plain = gaussian and model.regularization_ == 0 and not guarantee
-    if model.method == "likelihood" or (model.method == "auto" and plain and _spans(samples, K)):
-        model.method_ = "likelihood"
-        return fit_gaussian(terms, samples)
+    plain = gaussian and model.regularization_ == 0 and not guarantee and terms.family.n_couplings <= MAX_COUPLINGS
+    if model.method == "likelihood" or (model.method == "auto" and plain):
+        moments = summed.gaussian_sums(terms.variables)
+        if model.method == "likelihood" or moments.spans:
+            model.method_ = "likelihood"
+            return fit_gaussian(terms, moments)
     model.method_ = "score matching"
-    return fit_real_terms(terms, samples, terms.sums(samples), model.regularization_, wanted, guarantee)
+    return fit_real_terms(terms, samples, summed.sums(terms.functions), model.regularization_, guarantee)
 
 
-def _spans(samples: RealSamples, couplings: int) -> bool:
-    """Whether the samples spread in every direction, and there are not too many couplings for Newton's method."""
-    spread = np.cov(samples.X.T, aweights=samples.weight, ddof=0).reshape(samples.X.shape[1], -1)
-    unit = np.sqrt(np.diag(spread))
-    if couplings > MAX_COUPLINGS or not np.all(unit > 0):
-        return False
-    return bool(np.linalg.eigvalsh(spread / unit / unit[:, None])[0] > 1e-10)
+def is_gaussian(terms: RealTerms) -> bool:
+    """Whether the density of the family is a Gaussian."""
+    return terms.monomials.order <= 2 and terms.walls.open and _all_squares(terms)
 
 
 def _all_squares(terms: RealTerms) -> bool:
@@ -193,7 +181,8 @@ def _all_squares(terms: RealTerms) -> bool:
     return bool(squares) and int(np.sum(squares[0][:, 0] == squares[0][:, 1])) == len(terms.variables)
 
 
-def _existence_notes(fit: RealFit) -> list[str]:
+def existence_notes(fit: RealFit) -> list[str]:
+    """Says what a reader must know about the existence of the density."""
     found = fit.existence
     if found.verdict == "no":
         return [

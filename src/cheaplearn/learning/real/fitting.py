@@ -19,12 +19,14 @@ from ..families import Family
 from .basis import ProductBasis
 from .bounds import Bounds
 from .conversion import scaled_to_raw
-from .errors import CouplingCovariance, coupling_covariance
+from .errors import CouplingCovariance, covariance_of
+from .functions import Functions
 from .gaussian import gaussian_likelihood
-from .gaussian_model import moment_sums
-from .samples import RealSamples, Walls
+from .gaussian_model import MomentSums
+from .samples import Samples
 from .solve import Solution, solve
-from .sums import ScoreSums, score_sums
+from .sums import ScoreSums
+from .walls import Walls
 
 __all__ = ["RealFit", "RealTerms", "fit_gaussian", "fit_real_terms"]
 
@@ -78,10 +80,10 @@ class RealTerms:
         """Couplings of monomials of scaled variables from free couplings of the functions, shape (terms, K)."""
         return self.to_free if self.orbits is None else csr_array(self.orbits.matrix @ self.to_free)
 
-    def sums(self, samples: RealSamples) -> ScoreSums:
-        """Returns the sums of score matching over samples."""
-        t, weight = samples.scaled(self.variables)
-        return score_sums(t, weight, self.basis, self.tying, self.bounds)
+    @cached_property
+    def functions(self) -> Functions:
+        """What is summed."""
+        return Functions(self.basis, self.tying, self.variables, self.bounds)
 
     def hamiltonian(
         self, couplings: np.ndarray, covariance: CouplingCovariance | None = None, to_terms: csr_array | None = None
@@ -137,16 +139,15 @@ class RealFit:
 
 
 def fit_real_terms(
-    terms: RealTerms, samples: RealSamples | None, sums: ScoreSums, ridge: float, with_errors: bool, guarantee: bool
+    terms: RealTerms, samples: Samples | None, sums: ScoreSums, ridge: float, guarantee: bool
 ) -> RealFit:
     """Fits by score matching.
 
     Args:
         terms: The family.
-        samples: The samples, for standard errors; None if only their sums are at hand.
+        samples: The samples if standard errors are wanted, else None.
         sums: Of the samples.
         ridge: Dimensionless ridge.
-        with_errors: Whether standard errors are wanted.
         guarantee: Whether to constrain the couplings to a density that provably exists if the best ones are not.
 
     Returns:
@@ -164,9 +165,8 @@ def fit_real_terms(
         found = density_exists(terms, constrained)
         return RealFit(terms.hamiltonian(constrained), found, math.nan, (note,))
     covariance = None
-    if with_errors and samples is not None:
-        t, weight = samples.scaled(terms.variables)
-        covariance = coupling_covariance(t, weight, terms.basis, solution.theta, sums, ridge, terms.tying, terms.bounds)
+    if samples is not None:
+        covariance = covariance_of(samples.score_moments(terms.functions, solution.theta), sums, ridge)
     return RealFit(
         terms.hamiltonian(couplings, covariance, terms.to_terms), existence, gradient(sums, solution), solution.notes
     )
@@ -179,19 +179,18 @@ def gradient(sums: ScoreSums, solution: Solution) -> float:
     return float(np.linalg.norm(slope) / max(np.linalg.norm(sums.b), np.finfo(float).tiny))
 
 
-def fit_gaussian(terms: RealTerms, samples: RealSamples) -> RealFit:
+def fit_gaussian(terms: RealTerms, sums: MomentSums) -> RealFit:
     """Fits order 2 by exact maximum likelihood.
 
     Args:
         terms: The family, of degrees 1 and 2, without walls.
-        samples: The samples.
+        sums: Moments of the samples in its units.
 
     Returns:
         The fit, with errors from the Fisher information.
     """
-    t, weight = samples.scaled(terms.variables)
     tying = None if terms.orbits is None else terms.orbits.matrix
-    found = gaussian_likelihood(moment_sums(t, weight), terms.monomials, tying)
+    found = gaussian_likelihood(sums, terms.monomials, tying)
     to_terms = csr_array(eye_array(len(terms.monomials))) if tying is None else tying
     nothing = np.zeros((len(found.theta), 0))
     covariance = None if found.covariance is None else CouplingCovariance(found.covariance, nothing)

@@ -27,6 +27,7 @@ from .site_terms import to_host
 __all__ = ["GaussianModel", "MomentSums", "moment_sums"]
 
 OWNER = "gaussian_likelihood"
+FLAT = 1e-10  # least variance of a direction, of variables of variance 1
 ROWS = 512  # of the information of untied terms held at once
 
 
@@ -37,22 +38,39 @@ class MomentSums:
     Args:
         products: Weighted sum of the outer squares, shape (n + 1, n + 1); the last entry is the total weight.
         count: Number of samples.
+        eps: Relative rounding of the arithmetic they were summed in.
     """
 
     products: np.ndarray
     count: int
+    eps: float = float(np.finfo(np.float64).eps)
 
     def __add__(self, other: MomentSums) -> MomentSums:
         """Returns the sums of both parts together."""
         if self.products.shape != other.products.shape:
             requirement = f"of {len(self.products) - 1} variables"
             raise ValueError(must_be("other", "MomentSums", requirement, len(other.products) - 1))
-        return MomentSums(self.products + other.products, self.count + other.count)
+        eps = max(self.eps, other.eps)
+        return MomentSums(self.products + other.products, self.count + other.count, eps)
 
     @property
     def weight(self) -> float:
         """Total weight."""
         return float(self.products[-1, -1])
+
+    @property
+    def spans(self) -> bool:
+        """Whether the samples spread in every direction, as far as the rounding of the sums lets them tell."""
+        square = self.products / self.weight
+        mean = square[:-1, -1]
+        spread = square[:-1, :-1] - np.outer(mean, mean)
+        variance = np.diag(spread)
+        if not np.all(variance > 0):
+            return False
+        lost = float(np.max(np.diag(square)[:-1] / variance))  # by subtracting the mean
+        unit = np.sqrt(variance)
+        least = np.linalg.eigvalsh(spread / unit / unit[:, None])[0]
+        return bool(least > max(FLAT, 16 * math.sqrt(len(unit)) * self.eps * lost))
 
 
 def moment_sums(t: Any, weight: Any = None) -> MomentSums:
@@ -70,7 +88,7 @@ def moment_sums(t: Any, weight: Any = None) -> MomentSums:
     rows = xp.permute_dims(xp.concat([t, one], axis=1), (1, 0))
     if weight is not None:
         rows = rows * xp.sqrt(weight)
-    return MomentSums(to_host(rows @ rows.T), int(t.shape[0]))
+    return MomentSums(to_host(rows @ rows.T), int(t.shape[0]), float(xp.finfo(t.dtype).eps))
 
 
 class GaussianModel:

@@ -19,10 +19,11 @@ from ..ladder import Ladder, build_ladder
 from ..scoring import FamilyScore
 from .basis import ProductBasis
 from .bounds import Bounds
-from .samples import RealSamples
+from .functions import Functions
+from .samples import RealSamples, Samples
 from .scores import hyvarinen_losses
 from .solve import solve, solve_path
-from .sums import ScoreSums, score_sums
+from .sums import ScoreSums
 
 __all__ = ["INDEPENDENT", "climb_real"]
 
@@ -37,6 +38,7 @@ INDEPENDENT = "independent Gaussians"
 def climb_real(
     families: list[Family],
     samples: RealSamples,
+    summed: Samples,
     folds: list[Fold],
     variables: Variables,
     bounds: Bounds | None,
@@ -50,6 +52,7 @@ def climb_real(
     Args:
         families: Families to score.
         samples: The samples.
+        summed: The same samples where sums are computed.
         folds: Pairs of rows (training, held out).
         variables: Their units.
         bounds: Walls in these units, or None.
@@ -64,7 +67,7 @@ def climb_real(
     Cost: one pass over the samples per envelope (a family no other contains) and fold for the sums, one for the
         losses; solving takes K^3 operations per family and fold.
     """
-    data = _Data(samples, folds, variables, bounds, geometry)
+    data = _Data(samples, summed, folds, variables, bounds, geometry)
     independent = Family(2, 0.0, 2 * len(variables))
     scores: dict[Family, FamilyScore] = {}
     for envelope, members in _envelopes([independent, *families]):
@@ -87,6 +90,7 @@ class _Data:
     """What all families are scored on."""
 
     samples: RealSamples
+    summed: Samples
     folds: list[Fold]
     variables: Variables
     bounds: Bounds | None
@@ -101,14 +105,11 @@ class _Data:
 
     def sums(self, basis: ProductBasis, tying: csr_array | None) -> tuple[list[ScoreSums], list[ScoreSums]]:
         """Returns the sums of the training and of the held-out rows of every fold."""
-        held = [self._of(rows, basis, tying) for _, rows in self.folds]
+        functions = Functions(basis, tying, self.variables, self.bounds)
+        held = [self.summed.part(rows).sums(functions) for _, rows in self.folds]
         if self.complementary:
             return [reduce(add, held[:k] + held[k + 1 :]) for k in range(len(held))], held
-        return [self._of(rows, basis, tying) for rows, _ in self.folds], held
-
-    def _of(self, rows: np.ndarray, basis: ProductBasis, tying: csr_array | None) -> ScoreSums:
-        t, weight = self.samples.part(rows).scaled(self.variables)
-        return score_sums(t, weight, basis, tying, self.bounds)
+        return [self.summed.part(rows).sums(functions) for rows, _ in self.folds], held
 
     def losses(self, basis: ProductBasis, thetas: list[np.ndarray], tying: csr_array | None) -> np.ndarray:
         """Returns held-out losses under couplings of each fold (terms, columns), shape (samples, columns)."""

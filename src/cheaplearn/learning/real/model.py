@@ -12,8 +12,8 @@ from ...hamiltonian import Hamiltonian
 from ...hamiltonian.normalizable import Normalizability
 from .basis import ProductBasis
 from .bounds import Bounds
-from .samples import Walls
 from .scores import hyvarinen_losses
+from .walls import Walls
 
 if TYPE_CHECKING:
     from ...hamiltonian.partition import LogPartition

@@ -1,31 +1,63 @@
-"""Samples of real variables, their units and walls."""
+"""Samples of real variables, and what a fit asks of them wherever they are."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
-from operator import mul
-from typing import TYPE_CHECKING, Any
+from operator import add
+from typing import TYPE_CHECKING, Any, Protocol
 
 import array_api_compat
 import numpy as np
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length
 
 from ..._messages import must_be
-from ...geometry import Group
 from ...hamiltonian import Variables
-from ..scaling import symmetric_units
-from .bounds import Bounds
+from .errors import ScoreMoments, score_moments
+from .functions import Functions
+from .gaussian_model import MomentSums, moment_sums
+from .rows import ScaledRows
+from .sums import ScoreSums, SplitSums, split_sums, sums_of
+from .units import ColumnMoments, column_moments
+from .walls import Walls
 
 if TYPE_CHECKING:
     from ..density import HamiltonianDensity
 
-__all__ = ["RealSamples", "Walls", "read_real_samples", "read_walls", "shared_units"]
+__all__ = ["RealSamples", "Samples", "Summed", "read_real_samples"]
 
 OWNER = "HamiltonianDensity"
-FAR = 3.0  # standard deviations by which units that a symmetry asks for may miss the mean of a variable
-UNLIKE = 10.0  # factor by which they may miss its standard deviation
+BLOCK_ENTRIES = 1 << 20  # of the samples that are scaled at once: 8 MiB
+
+
+class Summed(Protocol):
+    """What a fit of one family asks for: sums over samples that may be gone."""
+
+    def sums(self, functions: Functions) -> ScoreSums:
+        """Returns the sums of score matching."""
+
+    def gaussian_sums(self, variables: Variables) -> MomentSums:
+        """Returns second moments of scaled variables."""
+
+
+class Samples(Summed, Protocol):
+    """What is asked of samples, wherever they are; all answers are merged over parts of them."""
+
+    @property
+    def count(self) -> int:
+        """Number of samples."""
+
+    def moments(self) -> ColumnMoments:
+        """Returns mean and spread of each column."""
+
+    def outside(self, walls: Walls) -> tuple[int, int, float] | None:
+        """Returns row, column and value of the first that is beyond a wall."""
+
+    def score_moments(self, functions: Functions, theta: np.ndarray) -> ScoreMoments:
+        """Returns the moments of the gradients of the losses at couplings, shape (K,), for standard errors."""
+
+    def part(self, chosen: np.ndarray) -> Samples:
+        """Returns some of the samples, by their positions."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +80,59 @@ class RealSamples:
     n_rows: int
     like: Any
 
-    def part(self, chosen: np.ndarray) -> RealSamples:
+    def part(self, chosen: np.ndarray | slice) -> RealSamples:
         """Returns some of the samples."""
         groups = None if self.groups is None else self.groups[chosen]
-        kept = {"X": self.X[chosen], "weight": self.weight[chosen], "rows": self.rows[chosen]}
-        return replace(self, **kept, groups=groups)
+        kept = self.X[chosen], self.weight[chosen], groups, self.rows[chosen]
+        return RealSamples(*kept, self.n_rows, self.like)
+
+    @property
+    def count(self) -> int:
+        """Number of samples."""
+        return len(self.X)
+
+    def moments(self) -> ColumnMoments:
+        """Returns mean and spread of each column."""
+        return column_moments(self.X, self.weight)
+
+    def outside(self, walls: Walls) -> tuple[int, int, float] | None:
+        """Returns row (of those passed to `fit`), column and value of the first that is beyond a wall."""
+        if walls.open:
+            return None
+        found = np.argwhere((self.X < walls.low) | (self.X > walls.high))
+        if not len(found):
+            return None
+        row, column = found[0].tolist()
+        return int(self.rows[row]), column, float(self.X[row, column])
+
+    def sums(self, functions: Functions) -> ScoreSums:
+        """Returns the sums of score matching."""
+        return sums_of(functions.problem(self.X, self._uneven, self.like))
+
+    def split_sums(self, functions: Functions, classes: np.ndarray) -> SplitSums:
+        """Returns the sums of score matching, apart for each class of variables."""
+        return split_sums(functions.problem(self.X, self._uneven, self.like), classes)
+
+    def gaussian_sums(self, variables: Variables) -> MomentSums:
+        """Returns second moments of scaled variables."""
+        t, weight = ScaledRows(self.X, variables, self.like), self._uneven
+        xp, device = array_api_compat.array_namespace(self.like), array_api_compat.device(self.like)
+        step = max(1, BLOCK_ENTRIES // max(1, self.X.shape[1]))
+        parts = []
+        for first in range(0, max(len(self.X), 1), step):
+            rows = slice(first, first + step)
+            w = None if weight is None else xp.asarray(weight[rows], dtype=self.like.dtype, device=device)
+            parts.append(moment_sums(t[rows, :], w))
+        return reduce(add, parts)
+
+    def score_moments(self, functions: Functions, theta: np.ndarray) -> ScoreMoments:
+        """Returns the moments of the gradients of the losses at couplings, shape (K,)."""
+        return score_moments(functions.problem(self.X, self._uneven, self.like), theta)
+
+    @property
+    def _uneven(self) -> np.ndarray | None:
+        """The weights, None if all are 1."""
+        return None if np.all(self.weight == 1) else self.weight
 
     def scaled(self, variables: Variables) -> tuple[Any, Any]:
         """Returns scaled variables and weights where sums are computed, shapes (samples, n) and (samples,)."""
@@ -61,38 +141,9 @@ class RealSamples:
         return tuple(xp.asarray(a, dtype=self.like.dtype, device=device) for a in (t, w))
 
 
-@dataclass(frozen=True, eq=False)
-class Walls:
-    """Where variables end, in raw units.
-
-    Args:
-        low: Shape (n,), -inf where a variable is open.
-        high: Shape (n,), inf where it is open.
-    """
-
-    low: np.ndarray
-    high: np.ndarray
-
-    @property
-    def open(self) -> bool:
-        """Whether there is none."""
-        return bool(np.all(np.isinf(self.low)) and np.all(np.isinf(self.high)))
-
-    def scaled(self, variables: Variables) -> Bounds | None:
-        """Returns the walls of the scaled variables, None if there is none."""
-        return None if self.open else Bounds.scaled(self.low, self.high, variables.center, variables.scale)
-
-    def named(self, names: Sequence[str]) -> dict[str, tuple[float, float]] | None:
-        """Returns (low, high) by name, None if there is none."""
-        pairs = zip(self.low.tolist(), self.high.tolist(), strict=True)
-        return None if self.open else dict(zip(names, pairs, strict=True))
-
-    def inside(self, X: np.ndarray) -> np.ndarray:
-        """Returns which samples are within all walls, shape (samples,)."""
-        return np.all((X >= self.low) & (X <= self.high), axis=1)
-
-
-def read_real_samples(model: HamiltonianDensity, X: Any, sample_weight: Any, groups: Any) -> RealSamples:
+def read_real_samples(
+    model: HamiltonianDensity, X: Any, sample_weight: Any, groups: Any = None, reset: bool = True
+) -> RealSamples:
     """Validates what was passed to `fit` and leaves out rows of weight 0.
 
     Args:
@@ -100,9 +151,10 @@ def read_real_samples(model: HamiltonianDensity, X: Any, sample_weight: Any, gro
         X: Samples; an array of PyTorch or CuPy is summed where it is.
         sample_weight: Weights or None.
         groups: Groups or None.
+        reset: Whether the columns may be other ones than before.
 
     Returns:
-        The samples.
+        The samples; they share memory with `X` if they can.
 
     Raises:
         ValueError: If a value is not finite, or weights are negative or all 0.
@@ -110,15 +162,17 @@ def read_real_samples(model: HamiltonianDensity, X: Any, sample_weight: Any, gro
     from ..density_arguments import check_geometry, read_rows
 
     like = _empty_like(X)
-    values = read_rows(model, _on_host(X), reset=True)
+    values = read_rows(model, _on_host(X), reset=reset)
     weight = _check_sample_weight(_on_host(sample_weight), values, dtype=np.float64, ensure_non_negative=True)
     check_consistent_length(values, groups)
     check_geometry(model, values.shape[1])
-    counted = np.flatnonzero(weight > 0)
+    counted, n_rows = np.flatnonzero(weight > 0), len(values)
     if not len(counted):
         raise ValueError(must_be("sample_weight", OWNER, "positive for some sample", "none"))
     chosen = None if groups is None else np.asarray(groups)[counted]
-    return RealSamples(values[counted], weight[counted], chosen, counted, len(values), like)
+    if len(counted) < len(values):
+        values, weight = values[counted], weight[counted]
+    return RealSamples(values, weight, chosen, counted, n_rows, like)
 
 
 def _on_host(X: Any) -> Any:
@@ -132,116 +186,3 @@ def _empty_like(X: Any) -> Any:
             raise ValueError(must_be("X", OWNER, "of a floating-point type", X.dtype))
         return xp.empty((0,), dtype=X.dtype, device=array_api_compat.device(X))
     return np.empty(0)
-
-
-def read_walls(bounds: Any, names: Sequence[str], X: np.ndarray) -> Walls:
-    """Reads the argument `bounds`.
-
-    Args:
-        bounds: None; one pair (low, high) for all variables, None for an open end; one pair for each; or a mapping from
-            names to pairs.
-        names: Names of the variables.
-        X: Samples, which must lie within.
-
-    Returns:
-        The walls.
-
-    Raises:
-        ValueError: If it is none of these, or a sample is outside.
-    """
-    n = len(names)
-    pairs: list[Any]
-    if bounds is None:
-        pairs = [(None, None)] * n
-    elif isinstance(bounds, Mapping):
-        unknown = [name for name in bounds if name not in names]
-        if unknown:
-            raise ValueError(must_be("bounds", OWNER, f"about the variables {list(names)[:10]}", repr(unknown[0])))
-        pairs = [bounds.get(name, (None, None)) for name in names]
-    elif len(bounds) == 2 and not any(isinstance(end, Sequence | np.ndarray) for end in bounds):
-        pairs = [tuple(bounds)] * n
-    else:
-        pairs = list(bounds)
-    if len(pairs) != n or any(len(pair) != 2 for pair in pairs):
-        raise ValueError(
-            must_be("bounds", OWNER, f"a pair (low, high), or one for each of {n} variables", repr(bounds))
-        )
-    low = np.array([-np.inf if pair[0] is None else pair[0] for pair in pairs], float)
-    high = np.array([np.inf if pair[1] is None else pair[1] for pair in pairs], float)
-    if not np.all(low < high):
-        raise ValueError(must_be("bounds", OWNER, "pairs (low, high) with low < high", repr(bounds)))
-    outside = np.argwhere((X < low) | (X > high))
-    if len(outside):
-        row, column = outside[0]
-        got = f"{X[row, column]:g} in row {row}, column {names[column]!r}"
-        raise ValueError(must_be("X", OWNER, "within the bounds", got, "Widen the bounds or leave the row out."))
-    return Walls(low, high)
-
-
-def shared_units(
-    names: Sequence[str],
-    samples: RealSamples,
-    choices: list[Group | None],
-    walls: Walls,
-    common: bool,
-    centered: bool = True,
-) -> tuple[Variables, list[Group | None], list[str]]:
-    """Chooses mean and standard deviation as units, made alike where a symmetry asks for it.
-
-    Args:
-        names: Names of the variables.
-        samples: The samples.
-        choices: The symmetries to be compared, None for none.
-        walls: Walls of the variables.
-        common: Whether all variables get one scale.
-        centered: Whether the mean becomes 0; given terms stay what they are only without.
-
-    Returns:
-        The variables; the symmetries that samples and walls do not rule out at once; and a sentence for each that they
-        do: one that would need units more than 3 standard deviations off the mean of a variable, or 10 times its size.
-
-    Raises:
-        ValueError: If they rule out all.
-    """
-    w = samples.weight / samples.weight.sum()
-    mean = w @ samples.X
-    sd = np.sqrt(w @ (samples.X - mean) ** 2)
-    varying = sd > 1e-12 * np.maximum(np.abs(mean), np.finfo(float).tiny)
-    sd = np.where(varying, sd, 1.0)
-    if common and varying.any():
-        sd = np.full_like(sd, np.sqrt(np.mean(sd[varying] ** 2)))
-    kept, notes = [], []
-    for group in choices:
-        reason = "" if group is None else _ruled_out(group, mean, sd, walls, names)
-        if reason:
-            notes.append(f"Symmetry {group} was not tried: {reason}.")
-        else:
-            kept.append(group)
-    if not kept:
-        advice = "Centre the columns, or pass symmetry=None."
-        raise ValueError(must_be("symmetry", OWNER, "such that the samples can have it", " ".join(notes), advice))
-    center, scale = mean if centered else np.zeros_like(mean), sd
-    groups = [group for group in kept if group is not None]
-    if groups:  # units that all of them leave alone
-        center, scale = symmetric_units(center, scale, reduce(mul, groups))
-    return Variables(tuple(names), ("real",) * len(names), center, scale), kept, notes
-
-
-def _ruled_out(group: Group, mean: np.ndarray, sd: np.ndarray, walls: Walls, names: Sequence[str]) -> str:
-    center, scale = symmetric_units(mean, sd, group)
-    far = np.flatnonzero(np.abs(center - mean) > FAR * sd)
-    if len(far):
-        i = far[0]
-        return f"{names[i]} has mean {mean[i]:.4g}, {abs(center[i] - mean[i]) / sd[i]:.1f} standard deviations off"
-    unlike = np.flatnonzero(np.maximum(scale / sd, sd / scale) > UNLIKE)
-    if len(unlike):
-        i = unlike[0]
-        return f"{names[i]} has standard deviation {sd[i]:.4g}, not about {scale[i]:.4g} like the others"
-    for targets, signs in group.generators:
-        here = np.flatnonzero(targets >= 0)
-        there, sign = targets[here], signs[here]
-        low = np.where(sign > 0, walls.low[here], -walls.high[here])
-        high = np.where(sign > 0, walls.high[here], -walls.low[here])
-        if np.any(low != walls.low[there]) or np.any(high != walls.high[there]):
-            return "the bounds do not have it"
-    return ""

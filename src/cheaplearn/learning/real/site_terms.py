@@ -14,8 +14,9 @@ from scipy.sparse import csr_array
 from ..._messages import must_be
 from .basis import ProductBasis
 from .bounds import Bounds
+from .rows import ScaledRows
 
-__all__ = ["Block", "Problem", "SiteTerms", "to_host"]
+__all__ = ["Block", "Derivatives", "Problem", "SiteTerms", "to_host"]
 
 BLOCK_ENTRIES = 1 << 22  # of the table held at once: 32 MiB of float64
 LEAST_ROWS = 1024  # of a block: fewer would starve BLAS
@@ -88,53 +89,23 @@ class Block(NamedTuple):
     slope: Any
 
 
-class Problem:
-    """Samples and functions of one fit, checked; all sums and scores run over its blocks.
+class Derivatives:
+    """Derivatives of all functions, as matrices from the table of products.
 
     Args:
-        t: Scaled variables, shape (samples, n), real floating point, of any array namespace.
-        weight: Non-negative sample weights, shape (samples,); None for 1.
         basis: The functions, T terms.
         tying: P with theta = P u, shape (T, K), as `ProductBasis.tied` returns it; None for K = T untied terms.
-        bounds: Walls of the variables, or None.
 
     Raises:
-        ValueError: If shapes do not match, t is not floating point, or a sample or weight is not valid.
+        ValueError: If P has another number of rows.
     """
 
-    def __init__(
-        self, t: Any, weight: Any, basis: ProductBasis, tying: csr_array | None = None, bounds: Bounds | None = None
-    ) -> None:
-        self.xp, self.device = array_api_compat.array_namespace(t), array_api_compat.device(t)
-        self.t, self.basis = t, basis
+    def __init__(self, basis: ProductBasis, tying: csr_array | None = None) -> None:
+        self.basis = basis
         self.tying = None if tying is None else csr_array(tying)
-        self.bounds = None if bounds is None or bounds.open else bounds
-        self._check(weight)
-        self.weight = self.constant(np.ones(len(self))) if weight is None else weight
-        self.weighted = weight is not None
-
-    def _check(self, weight: Any) -> None:
-        owner, t, T = "score matching", self.t, len(self.basis)
-        if t.ndim != 2 or t.shape[1] < self.basis.n_variables:
-            requirement = f"of shape (samples, at least {self.basis.n_variables})"
-            raise ValueError(must_be("t", owner, requirement, f"shape {tuple(t.shape)}"))
-        if not self.xp.isdtype(t.dtype, "real floating"):
-            raise ValueError(must_be("t", owner, "of a floating point dtype", t.dtype))
-        if not bool(self.xp.all(self.xp.isfinite(t))):
-            raise ValueError(must_be("t", owner, "finite", "NaN or infinity"))
-        if self.tying is not None and self.tying.shape[0] != T:
-            raise ValueError(must_be("tying", owner, f"of shape ({T}, orbits)", self.tying.shape))
-        if weight is not None:
-            if tuple(weight.shape) != (t.shape[0],) or weight.dtype != t.dtype:
-                got = f"{tuple(weight.shape)} of {weight.dtype}"
-                raise ValueError(must_be("weight", owner, f"of shape ({t.shape[0]},) of {t.dtype}", got))
-            if not bool(self.xp.all(self.xp.isfinite(weight) & (weight >= 0))):
-                raise ValueError(must_be("weight", owner, "finite and not negative", "another"))
-        if self.bounds is not None:
-            self.bounds.check(t)
-
-    def __len__(self) -> int:
-        return int(self.t.shape[0])
+        if self.tying is not None and self.tying.shape[0] != len(basis):
+            requirement = f"of shape ({len(basis)}, orbits)"
+            raise ValueError(must_be("tying", "score matching", requirement, self.tying.shape))
 
     @property
     def n_functions(self) -> int:
@@ -166,9 +137,98 @@ class Problem:
         """The functions with a second derivative by each variable, and these derivatives."""
         return [SiteTerms.of(curvature) for curvature in self.curvatures]
 
+
+class Problem:
+    """Samples and functions of one fit, checked; all sums and scores run over its blocks.
+
+    Args:
+        t: Scaled variables, shape (samples, n), real floating point, of any array namespace; or `ScaledRows`, which
+            are not checked again.
+        weight: Non-negative sample weights, shape (samples,); None for 1.
+        basis: The functions, T terms.
+        tying: P with theta = P u, shape (T, K), as `ProductBasis.tied` returns it; None for K = T untied terms.
+        bounds: Walls of the variables, or None.
+        derivatives: Of these functions, if they are at hand; `tying` is then not read.
+
+    Raises:
+        ValueError: If shapes do not match, t is not floating point, or a sample or weight is not valid.
+    """
+
+    def __init__(
+        self,
+        t: Any,
+        weight: Any,
+        basis: ProductBasis,
+        tying: csr_array | None = None,
+        bounds: Bounds | None = None,
+        derivatives: Derivatives | None = None,
+    ) -> None:
+        raw = isinstance(t, ScaledRows)
+        like = t.like if raw else t
+        self.xp, self.device, self.dtype = (
+            array_api_compat.array_namespace(like),
+            array_api_compat.device(like),
+            t.dtype,
+        )
+        self.t, self.basis = t, basis
+        self.derivatives = Derivatives(basis, tying) if derivatives is None else derivatives
+        self.bounds = None if bounds is None or bounds.open else bounds
+        if raw:
+            weight = None if weight is None else self.constant(weight)
+        else:
+            self._check(weight)
+        self.weight = self.constant(np.ones(len(self))) if weight is None else weight
+        self.weighted = weight is not None
+
+    def _check(self, weight: Any) -> None:
+        owner, t = "score matching", self.t
+        if t.ndim != 2 or t.shape[1] < self.basis.n_variables:
+            requirement = f"of shape (samples, at least {self.basis.n_variables})"
+            raise ValueError(must_be("t", owner, requirement, f"shape {tuple(t.shape)}"))
+        if not self.xp.isdtype(t.dtype, "real floating"):
+            raise ValueError(must_be("t", owner, "of a floating point dtype", t.dtype))
+        if not bool(self.xp.all(self.xp.isfinite(t))):
+            raise ValueError(must_be("t", owner, "finite", "NaN or infinity"))
+        if weight is not None:
+            if tuple(weight.shape) != (t.shape[0],) or weight.dtype != t.dtype:
+                got = f"{tuple(weight.shape)} of {weight.dtype}"
+                raise ValueError(must_be("weight", owner, f"of shape ({t.shape[0]},) of {t.dtype}", got))
+            if not bool(self.xp.all(self.xp.isfinite(weight) & (weight >= 0))):
+                raise ValueError(must_be("weight", owner, "finite and not negative", "another"))
+        if self.bounds is not None:
+            self.bounds.check(t)
+
+    def __len__(self) -> int:
+        return int(self.t.shape[0])
+
+    @property
+    def n_functions(self) -> int:
+        """Number of couplings K."""
+        return self.derivatives.n_functions
+
+    @property
+    def sites(self) -> list[SiteTerms]:
+        """The functions that contain each variable."""
+        return self.derivatives.sites
+
+    @property
+    def curving(self) -> list[SiteTerms]:
+        """The functions with a second derivative by each variable, and these derivatives."""
+        return self.derivatives.curving
+
+    @property
+    def gradients(self) -> list[csr_array]:
+        """For each variable the matrix from the table to d_i phi."""
+        return self.derivatives.gradients
+
+    @property
+    def curvatures(self) -> list[csr_array]:
+        """For each variable the matrix from the table to d_ii phi."""
+        return self.derivatives.curvatures
+
     def constant(self, values: np.ndarray) -> Any:
         """Returns an array of the samples' namespace, dtype and device."""
-        return self.xp.asarray(values, dtype=self.t.dtype, device=self.device)
+        return self.xp.asarray(values, dtype=self.dtype, device=self.device)
 
     def blocks(self, extra_rows: int = 0) -> Iterator[Block]:
         """Yields the samples in blocks of bounded size; `extra_rows` more rows will be held for each block."""

@@ -8,6 +8,7 @@ so that the loss is theta^T A theta / 2 - b^T theta, minimal where A theta = b.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from .basis import ProductBasis
 from .bounds import Bounds
 from .site_terms import Block, Problem, SiteTerms, to_host
 
-__all__ = ["ScoreSums", "score_sums"]
+__all__ = ["ScoreSums", "SplitSums", "score_sums", "split_sums", "sums_of"]
 
 MAX_GRAM = 8192  # largest side of a matrix of products of products: 512 MiB of float64
 GATHER = 100  # multiplications of one large product in the time that small ones lose per number copied for them
@@ -90,6 +91,58 @@ class ScoreSums:
         return (np.sum(theta * (self.A @ theta), axis=0) / 2 - self.b @ theta) / self.weight
 
 
+@dataclass(frozen=True, eq=False)
+class SplitSums:
+    r"""Sums apart for each class of variables, so that their units may be chosen after the samples are gone.
+
+    The derivative by t_i' = t_i / r_i is r_i times that by t_i, so sums in other units of the variables of a class are
+    those in the old units times r^2 (the functions stay as they are; walls keep the width of their weights).
+
+    Args:
+        functions: The functions that each class has a derivative of, ascending, shape (K_c,) each.
+        squares: A of the derivatives by the variables of each class, shape (K_c, K_c) each.
+        vectors: b of each class, shape (classes, K).
+        weight: Total weight of the samples.
+        count: Number of samples.
+        eps: Relative rounding of the arithmetic they were summed in.
+    """
+
+    functions: tuple[np.ndarray, ...]
+    squares: tuple[np.ndarray, ...]
+    vectors: np.ndarray
+    weight: float
+    count: int
+    eps: float
+
+    def __add__(self, other: SplitSums) -> SplitSums:
+        """Returns the sums of both parts together."""
+        if self.vectors.shape != other.vectors.shape:
+            requirement = f"of {len(self.vectors)} classes and {self.vectors.shape[1]} functions"
+            raise ValueError(must_be("other", "SplitSums", requirement, other.vectors.shape))
+        squares = tuple(a + b for a, b in zip(self.squares, other.squares, strict=True))
+        whole = self.weight + other.weight, self.count + other.count, max(self.eps, other.eps)
+        return SplitSums(self.functions, squares, self.vectors + other.vectors, *whole)
+
+    def total(self, rates: np.ndarray | None = None) -> ScoreSums:
+        """Adds the classes.
+
+        Args:
+            rates: r^2 of each class, shape (classes,); None for 1.
+
+        Returns:
+            A and b.
+        """
+        r = np.ones(len(self.squares)) if rates is None else rates
+        K = self.vectors.shape[1]
+        if len(self.squares) == 1 and len(self.functions[0]) == K:
+            A = self.squares[0] if rates is None else r[0] * self.squares[0]
+        else:
+            A = np.zeros((K, K))
+            for rate, own, square in zip(r, self.functions, self.squares, strict=True):
+                A[np.ix_(own, own)] += rate * square
+        return ScoreSums(A, r @ self.vectors, self.weight, self.count, self.eps)
+
+
 def score_sums(
     t: Any, weight: Any, basis: ProductBasis, tying: csr_array | None = None, bounds: Bounds | None = None
 ) -> ScoreSums:
@@ -115,13 +168,44 @@ def score_sums(
         once: n times cheaper where all variables interact. Memory: K^2 numbers and a block of 32 MiB or so.
     Source: Hyvarinen (2005), Estimation of non-normalized statistical models by score matching.
     """
-    problem = Problem(t, weight, basis, tying, bounds)
+    return sums_of(Problem(t, weight, basis, tying, bounds))
+
+
+def sums_of(problem: Problem) -> ScoreSums:
+    """Returns the sums over the samples of a problem."""
+    return split_sums(problem, np.zeros(problem.basis.n_variables, int)).total()
+
+
+def split_sums(problem: Problem, classes: np.ndarray) -> SplitSums:
+    """Sums over samples, apart for each class of variables.
+
+    Args:
+        problem: Samples and functions.
+        classes: Number of the class of each variable, 0, 1, ..., shape (n,) or longer.
+
+    Returns:
+        The sums.
+    """
     used = np.unique(np.concatenate([np.empty(0, int), *(site.columns for site in problem.sites)]))
     together = problem.bounds is None and len(used) <= MAX_GRAM and len(used) ** 2 <= _by_site(problem.sites)
     means = _Means(problem)
-    A = _all_at_once(problem, used, means) if together else _site_by_site(problem, means)
-    eps = float(problem.xp.finfo(t.dtype).eps)
-    return ScoreSums(A, means.vector(problem), float(to_host(problem.weight).sum()), len(problem), eps)
+    squares = _all_at_once(problem, used, means) if together else _site_by_site(problem, means)
+    vectors = np.zeros((int(classes.max(initial=0)) + 1, problem.n_functions))
+    for i, vector in enumerate(means.vectors(problem)):
+        vectors[classes[i]] += vector
+    functions, matrices = [], []
+    for number in range(len(vectors)):
+        sites = [(i, site) for i, site in enumerate(problem.sites) if classes[i] == number]
+        own = np.unique(np.concatenate([np.empty(0, int), *(site.functions for _, site in sites)]))
+        A = np.zeros((len(own), len(own)))
+        for i, site in sites:
+            place = np.searchsorted(own, site.functions)
+            A[np.ix_(place, place)] += squares(i) * np.multiply.outer(site.factor, site.factor)
+        functions.append(own)
+        matrices.append(A)
+    eps = float(problem.xp.finfo(problem.dtype).eps)
+    weight = float(to_host(problem.weight).sum())
+    return SplitSums(tuple(functions), tuple(matrices), vectors, weight, len(problem), eps)
 
 
 def _by_site(sites: list[SiteTerms]) -> int:
@@ -147,17 +231,15 @@ class _Means:
         self.of_g += to_host(block.table @ (block.weight * block.g[:n, :]).T)
         self.of_slope += to_host(block.table @ (block.weight * block.slope[:n, :]).T)
 
-    def vector(self, problem: Problem) -> np.ndarray:
-        """Returns b."""
-        b = np.zeros(problem.n_functions)
+    def vectors(self, problem: Problem) -> Iterator[np.ndarray]:
+        """Yields the part of b that belongs to each variable, shape (K,)."""
         for i, (curvature, gradient) in enumerate(zip(problem.curvatures, problem.gradients, strict=True)):
             column = min(i, self.of_g.shape[1] - 1)
-            b += curvature @ self.of_g[:, column] + gradient @ self.of_slope[:, column]
-        return b
+            yield curvature @ self.of_g[:, column] + gradient @ self.of_slope[:, column]
 
 
-def _all_at_once(problem: Problem, used: np.ndarray, means: _Means) -> np.ndarray:
-    """Returns A from one matrix of sums of products of two rows of the table."""
+def _all_at_once(problem: Problem, used: np.ndarray, means: _Means) -> Callable[[int], np.ndarray]:
+    """Returns the square of each variable from one matrix of sums of products of two rows of the table."""
     xp, gram = problem.xp, np.zeros((len(used), len(used)))
     rows = xp.asarray(used, device=problem.device)
     everything = len(used) == len(problem.basis.table)
@@ -167,18 +249,18 @@ def _all_at_once(problem: Problem, used: np.ndarray, means: _Means) -> np.ndarra
         if problem.weighted:
             some = some * xp.sqrt(block.weight)
         gram += to_host(some @ some.T)
-    A = np.zeros((problem.n_functions,) * 2)
-    for site in problem.sites:
+
+    def square(i: int) -> np.ndarray:
+        site = problem.sites[i]
         place = np.searchsorted(used, site.columns)
-        square = gram[np.ix_(place, place)]
-        if site.matrix is not None:
-            square = site.matrix @ square @ site.matrix.T
-        A[np.ix_(site.functions, site.functions)] += square * np.multiply.outer(site.factor, site.factor)
-    return A
+        part = gram[np.ix_(place, place)]
+        return part if site.matrix is None else site.matrix @ part @ site.matrix.T
+
+    return square
 
 
-def _site_by_site(problem: Problem, means: _Means) -> np.ndarray:
-    """Returns A from a square of its own for each variable."""
+def _site_by_site(problem: Problem, means: _Means) -> Callable[[int], np.ndarray]:
+    """Returns the square of each variable, summed on its own."""
     xp, squares = problem.xp, [np.zeros((len(site.functions),) * 2) for site in problem.sites]
     widest = max((len(site.columns) + len(site.functions) for site in problem.sites), default=0)
     for block in problem.blocks(widest):
@@ -190,7 +272,4 @@ def _site_by_site(problem: Problem, means: _Means) -> np.ndarray:
             elif problem.weighted:
                 rows *= xp.sqrt(block.weight)
             square += to_host(rows @ rows.T)
-    A = np.zeros((problem.n_functions,) * 2)
-    for site, square in zip(problem.sites, squares, strict=True):
-        A[np.ix_(site.functions, site.functions)] += square * np.multiply.outer(site.factor, site.factor)
-    return A
+    return squares.__getitem__

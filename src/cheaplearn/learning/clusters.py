@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..._messages import must_be
+from threadpoolctl import ThreadpoolController
+
+from .._messages import must_be
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-__all__ = ["Workers", "connected"]
+__all__ = ["Workers", "connected", "number_of_partitions", "one_thread"]
 
 OWNER = "HamiltonianDensity"
 MERGED_AT_ONCE = 8
+LEAST_SAMPLES = 4096  # of a partition: fewer cost less than the message about them
 SECONDS = 10  # waited for a scheduler, and for its first worker
 START = "Start one, for example `from dask.distributed import Client; client = Client()`, then call `fit` again."
 
@@ -151,3 +154,22 @@ def _large_graphs() -> Any:
 
 def _same(value: Any) -> Any:
     return value
+
+
+def number_of_partitions(count: int, n_threads: int) -> int:
+    """Returns how many partitions keep all threads busy.
+
+    One for each thread: a second one would wait, and a scheduler moves what waits to idle workers, away from its
+    curvatures.
+    """
+    return max(1, min(n_threads, count // LEAST_SAMPLES))
+
+
+def one_thread() -> Any:
+    """Returns a context in which BLAS uses one thread: a worker's threads hold one partition each."""
+    return _controller().limit(limits=1)
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    return ThreadpoolController()  # looks through all loaded libraries, which takes longer than a small sum
