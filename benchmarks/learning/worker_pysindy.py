@@ -7,7 +7,7 @@ import numpy as np
 from pysindy import STLSQ, PolynomialLibrary
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 
-THRESHOLDS, ALPHAS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3), (1e-10, 1e-2, 1.0)
+THRESHOLDS, ALPHAS = (0.003, 0.01, 0.03, 0.1, 0.3), (1e-10, 1.0)
 MOST_FEATURES = 3000
 
 

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from .._messages import must_be
 from .checkpoint import Checkpoint, fingerprint
 from .climber import LadderPlot
-from .discrete.clusters import connected
+from .clusters import connected
 from .families import Family, list_families
 from .ladder import Ladder, unscored
 from .progress import progress

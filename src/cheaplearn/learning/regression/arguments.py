@@ -18,7 +18,7 @@ from .chunks import Chunk
 from .rows import LocalRows, Rows
 
 if TYPE_CHECKING:
-    from ..discrete.clusters import Workers
+    from ..clusters import Workers
     from ..regressor import HamiltonianRegressor
 
 __all__ = ["OWNER", "TrainingRows", "check_arguments", "is_foreign", "make_folds", "read_chunk", "read_rows"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._messages import must_be
-from ..discrete.clusters import Workers
+from ..clusters import Workers
 from .chunks import Chunk
 
 if TYPE_CHECKING:
