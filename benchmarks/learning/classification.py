@@ -15,7 +15,7 @@ FIXED = {"order": 2, "radius": 1}
 
 def problems(quick):
     """Name, a function from seed to (X, y), splits and methods."""
-    n = 1 if quick else 3
+    n = 1 if quick else 2
     grid, torus = {"grid": [8, 8]}, {"grid": [SIDE, SIDE], "periodic": True}
     yield (
         "digits, 8 x 8 pixels", lambda _: load_digits(return_X_y=True), n,

@@ -19,7 +19,7 @@ DEGREE = 5
 
 def problems(quick):
     """Name, a function from seed to (X, y), true terms or None, splits, and methods."""
-    n = 1 if quick else 3
+    n = 1 if quick else 2
     general = [ours("HamiltonianRegressor"), ours("HamiltonianRegressor(sparse=True)", sparse=True)]
     yield "diabetes, 10 variables", lambda _: load_diabetes(return_X_y=True), None, n, [*general, *peers(3)]
     field = formulas.ring_field(SITES)

@@ -1,57 +1,54 @@
 """pysindy's polynomial library with sequentially thresholded least squares, tuned on the folds of the job."""
 
+import itertools
 import warnings
 
 import fitting
 import numpy as np
 from pysindy import STLSQ, PolynomialLibrary
-from sklearn.base import BaseEstimator, RegressorMixin, clone
 
 THRESHOLDS, ALPHAS = (0.003, 0.01, 0.03, 0.1, 0.3), (1e-10, 1.0)
 MOST_FEATURES = 3000
 
 
-class Sparse(RegressorMixin, BaseEstimator):
-    """One fit: library of one degree, columns of deviation 1, thresholds in deviations of y."""
+class Sparse:
+    """One fit to the values of a library: columns of deviation 1, the threshold in deviations of y."""
 
-    def __init__(self, degree=2, threshold=0.1, alpha=1e-10):
-        self.degree, self.threshold, self.alpha = degree, threshold, alpha
+    def __init__(self, threshold, alpha):
+        self.threshold, self.alpha = threshold, alpha
 
-    def fit(self, X, y):
-        self.library_ = PolynomialLibrary(self.degree, include_bias=False).fit(X)
-        values = np.asarray(self.library_.transform(X))
-        self.center_, self.scale_ = values.mean(axis=0), values.std(axis=0)
-        self.mean_ = y.mean()
+    def fit(self, values, y):
+        self.center, scale, self.mean = values.mean(axis=0), values.std(axis=0), y.mean()
         model = STLSQ(threshold=self.threshold * y.std(), alpha=self.alpha)
-        model.fit((values - self.center_) / self.scale_, y - self.mean_)
-        self.coef_ = np.ravel(model.coef_) / self.scale_
+        model.fit((values - self.center) / scale, y - self.mean)
+        self.coef = np.ravel(model.coef_) / scale
         return self
 
-    def predict(self, X):
-        return (np.asarray(self.library_.transform(X)) - self.center_) @ self.coef_ + self.mean_
+    def predict(self, values):
+        return (values - self.center) @ self.coef + self.mean
 
 
-class Chosen(RegressorMixin, BaseEstimator):
+class Chosen:
     """The fewest terms whose held-out squared error is within one standard error of the best."""
 
-    def __init__(self, degrees=(1, 2), cv=5):
-        self.degrees, self.cv = degrees, cv
+    def __init__(self, degrees, cv):
+        self.degrees, self.splits = degrees, cv if hasattr(cv, "split") else _Folds(cv)
 
     def fit(self, X, y):
-        splits = self.cv if hasattr(self.cv, "split") else _Folds(self.cv)
-        tried = [
-            (Sparse(degree, threshold, alpha), *_held_out(Sparse(degree, threshold, alpha), X, y, splits))
-            for degree in self.degrees
-            for threshold in THRESHOLDS
-            for alpha in ALPHAS
-        ]
-        best, error, _ = min((loss, error, k) for k, (_, loss, error, _) in enumerate(tried))
-        near = [(terms, loss, k) for k, (_, loss, _, terms) in enumerate(tried) if loss <= best + error]
-        self.best_ = clone(tried[min(near)[-1]][0]).fit(X, y)
+        tried = []
+        for degree in self.degrees:
+            values = np.asarray(PolynomialLibrary(degree, include_bias=False).fit_transform(X))
+            for settings in itertools.product(THRESHOLDS, ALPHAS):
+                tried.append((degree, settings, *_held_out(settings, values, y, self.splits)))
+        best, error = min((loss, error) for _, _, loss, error, _ in tried)
+        near = [(terms, loss, degree, settings) for degree, settings, loss, _, terms in tried if loss <= best + error]
+        *_, self.degree, settings = min(near)
+        self.library = PolynomialLibrary(self.degree, include_bias=False).fit(X)
+        self.model = Sparse(*settings).fit(np.asarray(self.library.transform(X)), y)
         return self
 
     def predict(self, X):
-        return self.best_.predict(X)
+        return self.model.predict(np.asarray(self.library.transform(X)))
 
 
 class _Folds:
@@ -63,13 +60,13 @@ class _Folds:
         return [(rows[rows % self.count != k], rows[rows % self.count == k]) for k in range(self.count)]
 
 
-def _held_out(model, X, y, splits):
+def _held_out(settings, values, y, splits):
     """Mean squared error, its standard error over rows, and terms on average."""
     squares, terms = np.empty(len(y)), []
-    for training, held in splits.split(X):
-        found = clone(model).fit(X[training], y[training])
-        squares[held] = (y[held] - found.predict(X[held])) ** 2
-        terms.append(np.count_nonzero(found.coef_))
+    for training, held in splits.split(values):
+        found = Sparse(*settings).fit(values[training], y[training])
+        squares[held] = (y[held] - found.predict(values[held])) ** 2
+        terms.append(np.count_nonzero(found.coef))
     return squares.mean(), squares.std() / len(y) ** 0.5, np.mean(terms)
 
 
@@ -77,11 +74,11 @@ def stlsq(task, part):
     n = fitting.load(task["data"].format(part))["X"].shape[1]
     degrees = [d for d in range(1, task["options"]["degree"] + 1) if _count(n, d) <= MOST_FEATURES]
 
-    def describe(model):
-        best = model.best_
-        powers = np.asarray(best.library_.powers_).tolist()
-        formula = [[p, c] for p, c in zip(powers, best.coef_.tolist(), strict=True) if c]
-        chosen = f"degree {best.degree}, threshold {best.threshold}, alpha {best.alpha:g}"
+    def describe(found):
+        coefficients = found.model.coef.tolist()
+        powers = np.asarray(found.library.powers_).tolist()
+        formula = [[p, c] for p, c in zip(powers, coefficients, strict=True) if c]
+        chosen = f"degree {found.degree}, threshold {found.model.threshold}, alpha {found.model.alpha:g}"
         return len(formula) + 1, chosen, formula
 
     return fitting.regress(lambda cv: Chosen(degrees, cv), describe, task, part)

@@ -50,7 +50,8 @@ def last_line(text):
 
 
 def _wait(command, folder, limit, threads):
-    search = os.pathsep.join(filter(None, [str(SHARED), os.environ.get("PYTHONPATH")]))
+    given = [os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    search = os.pathsep.join([str(SHARED), *given])  # the worker runs in another folder
     settings = dict.fromkeys(THREADS, str(threads)) | {"PYTHONWARNINGS": "ignore", "PYTHONPATH": search}
     try:
         done = subprocess.run(
