@@ -149,6 +149,17 @@ def test_a_classifier_is_run_in_a_process_of_its_own_and_measured(bench, tmp_pat
     assert result["seconds"] > 0
 
 
+def test_workers_look_where_the_bench_looks(bench, tmp_path, monkeypatch):
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "only_here.py").write_text("ANSWER = 42")
+    worker = "import only_here, worker\nworker.answer('all', found=only_here.ANSWER, task=worker.job())"
+    (tmp_path / "worker_small.py").write_text(worker)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", "lib")  # relative, and workers run in a folder of their own
+    result = bench("processes").run(sys.executable, tmp_path / "worker_small.py", [1], 60)
+    assert result == {"all": {"found": 42, "task": [1]}}
+
+
 def test_a_method_without_environment_is_a_row_with_the_reason(bench, capsys):
     classification, regression, densities, memory = map(
         bench, ["classification", "regression", "densities", "memory"]
