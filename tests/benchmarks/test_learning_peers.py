@@ -30,6 +30,7 @@ def bench(monkeypatch):
 def test_the_meter_sees_memory_that_was_given_back_and_not_what_was_there(bench, megabytes):
     metered = bench("meter").metered
     there = np.ones(8_000_000)
+    assert np.ones(25_000_000).sum() == 25_000_000  # an earlier peak does not count
 
     def call():
         passing = np.ones(megabytes * 125_000)
