@@ -9,7 +9,8 @@ from sklearn.model_selection import StratifiedKFold, train_test_split
 from tables import header, line, show
 
 FOLDS, TEST = 5, 0.25
-SIDE = 16
+SIDE = 10
+STRENGTHS = [1e-3, 1e-2, 1e-1, 1.0, 10.0]  # C of the logistic regressions
 FIXED = {"order": 2, "radius": 1}
 
 
@@ -31,7 +32,7 @@ def problems(quick):
         lambda seed: configurations(SIDE, 100 if quick else 400, seed), 1,
         [
             ours("HamiltonianClassifier, translation and reflection", kind="spin", symmetry=symmetry, **torus, **FIXED),
-            *peers(degrees=[2], scale=None, spins=True),
+            *peers(degrees=[2], scale=None, spins=True, strengths=[1e-4, *STRENGTHS[:3]]),
         ],
     )  # fmt: skip
     chosen = [ours("HamiltonianClassifier, chosen", order=[1, 2], radius="auto"), *peers(degrees=[1, 2])]
@@ -43,11 +44,13 @@ def ours(name, **options):
     return Method(OURS(name), "cheaplearn", "classifier", options)
 
 
-def peers(degrees, scale="deviation", spins=False):
+def peers(degrees, scale="deviation", spins=False, strengths=STRENGTHS):
     options = {"scale": scale}
     name = f"PolynomialFeatures({' or '.join(map(str, degrees))}) + LogisticRegression"
     return [
-        Method(name, "scikit-learn", "logistic", options | {"degrees": degrees, "spins": spins}),
+        Method(
+            name, "scikit-learn", "logistic", options | {"degrees": degrees, "spins": spins, "strengths": strengths}
+        ),
         Method("MLPClassifier", "scikit-learn", "mlp_classifier", options),
     ]
 

@@ -13,7 +13,7 @@ from tables import header, line, show
 FOLDS, TEST = 5, 0.25
 SITES, ROWS = 20, 800
 NOISE = 0.05  # of the ring's field, in standard deviations
-SAMPLES, NOISES = 1000, (0.0, 0.01)  # of the Feynman equations
+SAMPLES, NOISES = 600, (0.0, 0.01)  # of the Feynman equations
 DEGREE = 5
 
 

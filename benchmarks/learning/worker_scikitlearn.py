@@ -36,7 +36,7 @@ def logistic(task, _):
     model = make_pipeline(scaler(options["scale"]), features, LogisticRegression(max_iter=2000))
     grid = {
         "polynomialfeatures__degree": options["degrees"],
-        "logisticregression__C": [1e-3, 1e-2, 1e-1, 1.0, 10.0],
+        "logisticregression__C": options["strengths"],
     }
 
     def describe(found):

@@ -141,7 +141,11 @@ def test_a_classifier_is_run_in_a_process_of_its_own_and_measured(bench, tmp_pat
     rng = np.random.default_rng(0)
     X = rng.normal(size=(400, 2))
     path = classification.write_split(lambda _: (X, X[:, 0] * X[:, 1] > 0), 0, tmp_path / "split.npz")
-    options = {"order": [1, 2]} if peer == "cheaplearn" else {"scale": "deviation", "degrees": [1, 2], "spins": False}
+    options = (
+        {"order": [1, 2]}
+        if peer == "cheaplearn"
+        else {"scale": "deviation", "degrees": [1, 2], "spins": False, "strengths": [1.0]}
+    )
     method = Method("name", peer, "classifier" if peer == "cheaplearn" else "logistic", options)
     result = classification.measure(method, path, 0, {peer: sys.executable}, 60)
     assert result["accuracy"] > 0.9
