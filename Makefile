@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench bench-compiler clean
+.PHONY: help demo test check format bench bench-compiler bench-learning clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -37,6 +37,9 @@ bench: $(STAMP)  ## run every benchmark of benchmarks/ but the peers (about an h
 
 bench-compiler: $(STAMP)  ## the compiler against its peers (15 minutes; ARGS=--quick: 5); installs the peers on first use
 	$(BIN)/python benchmarks/compiler $(ARGS)
+
+bench-learning: $(STAMP)  ## the estimators against their peers (ARGS=--quick for a first look; --data DIR adds formulas)
+	$(BIN)/python benchmarks/learning $(ARGS)
 
 clean:  ## remove the environment and what the demo wrote
 	rm -rf $(VENV) demo build/bench-envs

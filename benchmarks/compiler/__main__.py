@@ -13,11 +13,14 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-import bounds
-import environments
-import speed
-import training
-from processes import Unavailable
+HERE = Path(__file__).parent
+sys.path.append(str(HERE.parent / "shared"))
+
+import bounds  # ruff: ignore[module-import-not-at-top-of-file]
+import environments  # ruff: ignore[module-import-not-at-top-of-file]
+import speed  # ruff: ignore[module-import-not-at-top-of-file]
+import training  # ruff: ignore[module-import-not-at-top-of-file]
+from processes import Unavailable  # ruff: ignore[module-import-not-at-top-of-file]
 
 NEEDS = {"bounds": ["auto_LiRPA"], "training": ["torch", "pykan"], "speed": ["sympy", "multivar_horner"]}
 

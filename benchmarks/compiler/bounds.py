@@ -6,6 +6,7 @@ import functions
 from processes import run
 from tables import header, line, number, ratio, show
 
+HERE = Path(__file__).parent
 PIECES = {2: 64, 4: 8, 6: 4, 8: 3}  # per axis: about 4,096 boxes (8 variables: 6,561)
 
 
@@ -24,14 +25,14 @@ def cases(function, methods, quick):
 def measure(function, dtype, pythons, folder, quick, limit):
     layers = str(Path(folder, "layers.npz"))
     job = {"function": function, "dtype": dtype, "layers": layers, "search": 1000 if quick else 4000}
-    ours = run(pythons["cheaplearn"], "worker_cheaplearn.py", job, limit, ["compile", "search"])
+    ours = run(pythons["cheaplearn"], HERE / "worker_cheaplearn.py", job, limit, ["compile", "search"])
     results = {"ours": ours["compile"], "search": ours["search"]}
     if "failed" in ours["compile"]:
         return results
     job = {"function": function, "layers": layers}
     for name, worker, methods in (
-        ("auto_LiRPA", "worker_lirpa.py", ["IBP", "CROWN", "alpha-CROWN"]),
-        ("interval", "worker_interval.py", ["IBP"]),
+        ("auto_LiRPA", HERE / "worker_lirpa.py", ["IBP", "CROWN", "alpha-CROWN"]),
+        ("interval", HERE / "worker_interval.py", ["IBP"]),
     ):
         wanted = cases(function, methods, quick)
         python = pythons["cheaplearn"] if name == "interval" else pythons[name]

@@ -7,6 +7,7 @@ import numpy as np
 from processes import run
 from tables import header, line, number, ratio, show
 
+HERE = Path(__file__).parent
 ROWS, VARIABLES, DEGREE = 10_000, 50, 4
 
 
@@ -45,10 +46,10 @@ def measure(function, X, pythons, folder, limit):
     np.save(points, X)
     job = {"function": function, "points": points, "values": outputs}
     ours_job = job | {"dtype": "float32", "timed": True, "onnx": True}
-    ours = run(pythons["cheaplearn"], "worker_cheaplearn.py", ours_job, limit, ["compile", "evaluate", "onnx"])
-    sympy = run(pythons["sympy"], "worker_sympy.py", job, limit, ["plain", "cse"])
+    ours = run(pythons["cheaplearn"], HERE / "worker_cheaplearn.py", ours_job, limit, ["compile", "evaluate", "onnx"])
+    sympy = run(pythons["sympy"], HERE / "worker_sympy.py", job, limit, ["plain", "cse"])
     horner_job = job | {"values": outputs + ".horner.npy"}
-    horner = run(pythons["multivar_horner"], "worker_horner.py", horner_job, limit)["all"]
+    horner = run(pythons["multivar_horner"], HERE / "worker_horner.py", horner_job, limit)["all"]
     return [
         (label(ours["compile"]), "float32", network(ours, "evaluate"), outputs + ".numpy.npy"),
         ("the same in ONNX Runtime", "float32", network(ours, "onnx"), outputs + ".onnx.npy"),

@@ -7,6 +7,7 @@ import numpy as np
 from processes import run
 from tables import header, line, number, ratio, show
 
+HERE = Path(__file__).parent
 POINTS = 100_000
 
 
@@ -20,10 +21,10 @@ def competitors():
     for activation in ("tanh", "silu"):
         for layers in (1, 3):
             job = {"activation": activation, "width": 64, "layers": layers}
-            yield f"MLP {activation}, {layers} x 64", "torch", "worker_mlp.py", job
+            yield f"MLP {activation}, {layers} x 64", "torch", HERE / "worker_mlp.py", job
     for multiplication in (False, True):
         name = "pykan, multiplication nodes" if multiplication else "pykan, splines"
-        yield name, "pykan", "worker_kan.py", {"multiplication": multiplication}
+        yield name, "pykan", HERE / "worker_kan.py", {"multiplication": multiplication}
 
 
 def compare(pythons, folder, seconds, limit):
@@ -36,7 +37,7 @@ def compare(pythons, folder, seconds, limit):
         np.save(points, X)
         exact = functions.values(function, X)
         job = {"function": function, "points": points, "values": outputs, "dtype": "float32"}
-        parts = run(pythons["cheaplearn"], "worker_cheaplearn.py", job, limit, ["compile", "evaluate"])
+        parts = run(pythons["cheaplearn"], HERE / "worker_cheaplearn.py", job, limit, ["compile", "evaluate"])
         ours = parts["compile"] | parts["evaluate"]
         ours |= judged(ours, outputs + ".numpy.npy", exact)
         row(function, f"**cheaplearn** (certified {number(ours, 'certified')})", ours, ours, exact)

@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path.append(str(HERE.parent / "compiler"))
+sys.path.append(str(HERE.parent / "shared"))
 
 import environments  # ruff: ignore[module-import-not-at-top-of-file]
 from processes import Unavailable, run  # ruff: ignore[module-import-not-at-top-of-file]
@@ -85,7 +85,7 @@ def compare_ising10(pythons, data, quick, match, limit):
         if (quick and not entry["quick"]) or not (OURS in entry["name"] or match in entry["name"]):
             continue
         job = {"data": str(data / "ising10" / "ising10.npz"), "started": time.time(), **entry["job"]}
-        worker = str(HERE / entry["worker"])
+        worker = HERE / entry["worker"]
         result = run(pythons[entry["peer"]], worker, job, limit, threads=entry["threads"])["all"]
         results[entry["name"]] = result
         first = next(iter(results.values()))
@@ -128,7 +128,7 @@ def compare_lattice(pythons, folder, quick, limit):
     answers = {}
     for step in ("draw", "fit", "parts"):
         task = job | {"step": step}
-        answers[step] = run(pythons["cheaplearn"], str(HERE / "worker_lattice.py"), task, limit)["all"]
+        answers[step] = run(pythons["cheaplearn"], HERE / "worker_lattice.py", task, limit)["all"]
         if "failed" in answers[step]:
             show(f"{step}: {answers[step]['failed']}\n")
             return

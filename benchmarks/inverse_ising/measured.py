@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.append(str(Path(__file__).parents[1] / "compiler"))
+sys.path.append(str(Path(__file__).parents[1] / "shared"))
 
 from worker import answer, job
 

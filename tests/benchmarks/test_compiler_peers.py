@@ -9,18 +9,20 @@ import pytest
 
 import cheaplearn as cl
 
-FOLDER = Path(__file__).parents[2] / "benchmarks" / "compiler"
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+FOLDER, SHARED = BENCHMARKS / "compiler", BENCHMARKS / "shared"
 SEEDS = [0, 1, 2]
 
 
 @pytest.fixture
 def bench(monkeypatch):
-    """Imports a module of the bench, whose folder is no package."""
+    """Imports a module of the bench, whose folders are no packages."""
+    monkeypatch.syspath_prepend(str(SHARED))
     monkeypatch.syspath_prepend(str(FOLDER))
     before = set(sys.modules)
     yield importlib.import_module
     for name in set(sys.modules) - before:
-        if Path(getattr(sys.modules[name], "__file__", None) or "/").parent == FOLDER:
+        if Path(getattr(sys.modules[name], "__file__", None) or "/").parent in {FOLDER, SHARED}:
             del sys.modules[name]
 
 
@@ -88,7 +90,7 @@ def test_a_failed_part_gives_its_reason_and_the_others_their_figures(bench, tmp_
     bench("worker_cheaplearn").write_layers(net, tmp_path / "layers.npz")
     cases = [{"part": "good", "pieces": 2}, {"part": "bad", "pieces": "two"}]
     job = {"function": function, "layers": str(tmp_path / "layers.npz"), "cases": cases}
-    results = bench("processes").run(sys.executable, "worker_interval.py", job, 60, ["good", "bad"])
+    results = bench("processes").run(sys.executable, FOLDER / "worker_interval.py", job, 60, ["good", "bad"])
     assert results["good"]["bound"] > net.certificate.error
     assert "failed" in results["bad"]
 
@@ -96,8 +98,10 @@ def test_a_failed_part_gives_its_reason_and_the_others_their_figures(bench, tmp_
 def test_a_worker_that_breaks_or_takes_too_long_is_reported(bench, tmp_path):
     run = bench("processes").run
     job = {"function": bench("functions").xy(), "layers": str(tmp_path / "missing.npz"), "cases": []}
-    assert "missing.npz" in run(sys.executable, "worker_interval.py", job, 60)["all"]["failed"]
-    assert run(sys.executable, "worker_interval.py", job, 0.001) == {"all": {"failed": "not finished in 0.001 s"}}
+    assert "missing.npz" in run(sys.executable, FOLDER / "worker_interval.py", job, 60)["all"]["failed"]
+    assert run(sys.executable, FOLDER / "worker_interval.py", job, 0.001) == {
+        "all": {"failed": "not finished in 0.001 s"}
+    }
 
 
 def test_a_peer_that_cannot_be_installed_is_reported_with_the_installer_s_reason(bench, tmp_path, monkeypatch):
@@ -105,5 +109,5 @@ def test_a_peer_that_cannot_be_installed_is_reported_with_the_installer_s_reason
     monkeypatch.setitem(environments.RECIPES, "absent", [["--no-index", "no-such-peer-of-cheaplearn"]])
     answer = environments.prepare("absent", tmp_path)
     assert "no-such-peer-of-cheaplearn" in answer.reason
-    results = bench("processes").run(answer, "worker_interval.py", {}, 1, ["first", "second"])
+    results = bench("processes").run(answer, FOLDER / "worker_interval.py", {}, 1, ["first", "second"])
     assert results == {key: {"failed": answer.reason} for key in ("first", "second")}

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-HERE = Path(__file__).parent
+SHARED = Path(__file__).parent  # workers import what they share from here
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -15,7 +15,7 @@ def run(python, worker, job, limit, parts=None, threads=1):
 
     Args:
         python: Interpreter of the worker's environment, or a reason why there is none.
-        worker: Name of the script beside this file, or its path.
+        worker: Path of its script.
         job: Plain JSON values.
         limit: Seconds after which the process is ended.
         parts: Names of the results expected; each one that is missing is answered with the reason.
@@ -31,7 +31,7 @@ def run(python, worker, job, limit, parts=None, threads=1):
         task, answers = Path(folder, "job.json"), Path(folder, "answers.jsonl")
         task.write_text(json.dumps(job))
         answers.touch()
-        reason = _wait([str(python), str(HERE / worker), str(task), str(answers)], folder, limit, threads)
+        reason = _wait([str(python), str(worker), str(task), str(answers)], folder, limit, threads)
         finished = dict(json.loads(line) for line in answers.read_text().splitlines())
     return {part: finished.get(part, {"failed": reason}) for part in parts}
 
@@ -50,10 +50,12 @@ def last_line(text):
 
 
 def _wait(command, folder, limit, threads):
-    environment = os.environ | dict.fromkeys(THREADS, str(threads)) | {"PYTHONWARNINGS": "ignore"}
+    given = [os.path.abspath(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    search = os.pathsep.join([str(SHARED), *given])  # the worker runs in another folder
+    settings = dict.fromkeys(THREADS, str(threads)) | {"PYTHONWARNINGS": "ignore", "PYTHONPATH": search}
     try:
         done = subprocess.run(
-            command, env=environment, cwd=folder, capture_output=True, text=True, timeout=limit, check=False
+            command, env=os.environ | settings, cwd=folder, capture_output=True, text=True, timeout=limit, check=False
         )
     except subprocess.TimeoutExpired:
         return f"not finished in {limit:g} s"

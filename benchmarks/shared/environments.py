@@ -26,6 +26,8 @@ RECIPES = {
         ["numpy<2", "appdirs", "ninja", "packaging", "pyyaml", "tqdm"],
     ],
     "sympy": [["sympy==1.14.0", "numpy"]],
+    "scikit-learn": [["scikit-learn==1.9.1", "numpy==2.4.6"]],
+    "pysindy": [["pysindy==2.1.0", "scikit-learn==1.9.1", "numpy==2.4.6"]],
     "multivar_horner": [["multivar_horner==3.1.0"]],
     "pyplm": [["pseudolm==1.0.1"]],  # its name on PyPI
     # Its setup asks for a conda prefix with Boost and goes on without Boost, whose sampler is not used here. It imports
