@@ -302,7 +302,7 @@ CASES = {
     "zero among spins": ("a,b\n1,-1\n0,1\n", ["--kind", "spin"], r"must be -1 or 1 \(kind spin\) but is 0: .*row 3"),
     "bits as spins": ("a,b\n1,0\n0,1\n", ["--kind", "spin"], r"pass --kind bit"),
     "neither": ("a,b\n1,0\n2,1\n", [], r"`--kind` must be given.* is 2: .*row 3, column 'a'"),
-    "symmetry": ("a,b\n1,0\n0,1\n", ["--symmetry", "sign flip"], r"without signs unless all variables are real or spins"),
+    "symmetry": ("a,b\n1,0\n0,1\n", ["--symmetry", "sign flip"], r"without signs unless all variables"),
     "fraction": ("a,b\n1,0\n0.5,1\n", ["--kind", "category"], r"is 0.5: .*row 3, column 'a'.*Round the column"),
     "empty": ("a,b\n1,0\n,1\n", ["--kind", "bit"], r"is empty or NaN: .*row 3, column 'a'"),
     "counts": ("a,b,n\n1,0,1.5\n", ["--counts", "n"], r"a whole number .* but is 1.5: .*row 2, column 'n'"),

@@ -243,7 +243,7 @@ def small():
         ({"engine": "dask"}, "`engine` .* must be 'numpy' or 'streaming', got 'dask'. .* not built yet"),
         ({"order": 0}, '`order` .* must be "auto", an integer of at least 1 or a list of such, got 0'),
         ({"order": "2"}, "`order` .* got '2'"),
-        ({"radius": -1}, '`radius` .* must be "auto", "all" or a whole number of at least 0, got -1'),
+        ({"radius": -1}, '`radius` .* must be "auto", "all", a whole number of at least 0 or a list of such, got -1'),
         ({"radius": 1}, "`radius` .* must be 0 or all without a geometry, got 1. Pass a geometry"),
         ({"geometry": "grid"}, "`geometry` .* must be a geometry or None, got 'grid'"),
         (

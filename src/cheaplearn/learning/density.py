@@ -307,10 +307,10 @@ class HamiltonianDensity(LadderPlot, DensityMixin, BaseEstimator):
 
         Example:
             >>> X = np.random.default_rng(0).normal(size=(3000, 2)) * [1.0, 100.0]
-            >>> model = HamiltonianDensity(order=4)
+            >>> model = HamiltonianDensity(order=2, method="score matching")
             >>> for chunk in np.array_split(X, 10):
             ...     model = model.partial_fit(chunk)
-            >>> whole = HamiltonianDensity(order=4).fit(X)
+            >>> whole = HamiltonianDensity(order=2, method="score matching").fit(X)
             >>> here, there = (m.couplings.query("term != '1'").value_raw for m in (model, whole))
             >>> bool(np.max(np.abs(here / there - 1)) < 1e-9)
             True
