@@ -24,9 +24,7 @@ def test_the_share_is_within_its_error(share):
     for seed in range(40):
         families, baseline = rungs(seed, share)
         words = verdict(families, 0, np.ones(4000), baseline, "nats")
-        found = re.search(
-            r"^cheap: order 1, radius 0: 4 numbers explain ([\d.]+) % \+- ([\d.]+) % of what 200 do", words
-        )
+        found = re.search(r"^cheap: order 1, radius 0: 4 numbers explain ([\d.]+) % ± ([\d.]+) % of what 200 do", words)
         assert found, words
         z.append((float(found[1]) - 100 * share) / float(found[2]))
     assert abs(np.mean(z)) < 3 / np.sqrt(40)

@@ -47,7 +47,7 @@ def verdict(rungs: list[Rung], chosen: int, weight: np.ndarray, baseline: np.nda
     if not len(losses):
         return f"{_described(family)}: {_numbers(parameters)}; nothing was compared."
     mean, error = mean_and_error(losses, weight)
-    loss = f"held-out loss {_rounded(mean, error)} +- {error:.1g} {unit} per sample"
+    loss = f"held-out loss {_rounded(mean, error)} ± {error:.1g} {unit} per sample"
     _, most, general = max(rungs, key=lambda rung: rung[1])
     if most == parameters:
         return f"not cheap: {_described(family)}: {_numbers(parameters)}, the most general family compared ({loss})."
@@ -56,9 +56,10 @@ def verdict(rungs: list[Rung], chosen: int, weight: np.ndarray, baseline: np.nda
     gain, gain_error = mean_and_error(general - losses, weight)
     if baseline is None or gain > 2 * gain_error or mean_and_error(baseline - general, weight)[0] <= 0:
         difference = "better" if gain > 0 else "worse"
-        amount = f"{abs(gain):.2g} +- {gain_error:.1g} {unit}"
-        return f"{start} are {difference} than {most:,} by {amount} ({loss})."
-    return f"{start} explain {_share(baseline, losses, general, weight)} of what {most:,} do ({loss})."
+        amount = f"{abs(gain):.2g} ± {gain_error:.1g} {unit}"
+        return f"{start} {'is' if parameters == 1 else 'are'} {difference} than {most:,} by {amount} ({loss})."
+    verb = "explains" if parameters == 1 else "explain"
+    return f"{start} {verb} {_share(baseline, losses, general, weight)} of what {most:,} do ({loss})."
 
 
 def _share(baseline: np.ndarray, losses: np.ndarray, general: np.ndarray, weight: np.ndarray) -> str:
@@ -66,7 +67,7 @@ def _share(baseline: np.ndarray, losses: np.ndarray, general: np.ndarray, weight
     share = reached / whole
     error = mean_and_error((baseline - losses) - share * (baseline - general), weight)[1] / whole
     digits = 1 if error < EXACT else min(max(0, 1 - math.floor(math.log10(100 * error))), 2)
-    return f"{100 * share:.{digits}f} %" + ("" if error < EXACT else f" +- {100 * error:.1g} %")
+    return f"{100 * share:.{digits}f} %" + ("" if error < EXACT else f" ± {100 * error:.1g} %")
 
 
 def _described(family: Family) -> str:
