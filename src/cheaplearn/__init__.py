@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from .polynomial import Polynomial as Polynomial
     from .symmetry import describe as describe
     from .symmetry import symmetries as symmetries
+    from .testing import assert_certified as assert_certified
+    from .testing import assert_invariant as assert_invariant
 
 __version__ = "0.1.0"
 
@@ -53,6 +55,8 @@ _HOME = {  # public name -> the room it lives in
     "contact_scores": "learning",
     "symmetries": "symmetry",
     "describe": "symmetry",
+    "assert_certified": "testing",
+    "assert_invariant": "testing",
     "compile": "compiler",
     "ToleranceError": "compiler",
 }
@@ -60,6 +64,7 @@ _HOME = {  # public name -> the room it lives in
 _NAMESPACES = {
     "gates": "compiler.gates",
     "groups": "geometry.groups",
+    "testing": "testing",
 }  # modules whose functions are public under their name: cl.gates.table()
 
 __all__ = sorted(_HOME)

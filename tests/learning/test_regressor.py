@@ -131,7 +131,7 @@ def test_order_radius_and_symmetry_that_made_the_data_are_chosen():
         model = HamiltonianRegressor(
             [1, 2, 3], "auto", chain, [None, "blocks:4", "translation", "translation+reflection"], random_state=seed
         ).fit(X, y)
-        name = model.symmetry_ and model.symmetry_.name
+        name = model.symmetry_
         right += (model.order_, model.radius_, name) == (2, 1, "translation")
     assert right >= 19
     assert model.hamiltonian_.orbits is not None
@@ -409,3 +409,14 @@ def test_families_that_are_exact_up_to_rounding_tie_and_the_cheapest_wins():
     assert len(exact) == 4
     assert exact["loss"].max() - exact["loss"].min() < 0.5
     assert exact["loss"].min() == pytest.approx(math.log(1e-12 * math.sqrt(2 * math.pi)), abs=0.1)
+
+
+def test_rounding_does_not_choose_between_families_that_are_all_exact():
+    ring = Chain(6, periodic=True)
+    for seed in range(5):
+        X = np.random.default_rng(seed).normal(size=(800, 6))
+        y = (X**2 * np.roll(X, 1, axis=1)).sum(axis=1)
+        model = HamiltonianRegressor(
+            order=[2, 3], radius=[1, 2], geometry=ring, symmetry=[None, "blocks:3", "translation"], random_state=seed
+        ).fit(X, y)
+        assert (model.order_, model.radius_, model.symmetry_) == (3, 1, "translation")

@@ -108,7 +108,7 @@ class HamiltonianRegressor(LadderPlot, MultiOutputMixin, RegressorMixin, BaseEst
         ladder_notes_: One sentence for each family that was not fitted.
         verdict_: The ladder in words; the baseline is the constant model.
         regularization_path_: Held-out loss of every family at every regularization that was tried.
-        order_, radius_, symmetry_, regularization_: What was chosen.
+        order_, radius_, symmetry_, regularization_: What was chosen; the symmetry by name, or None.
         sparse_path_: If sparse: terms, standard deviation of the residuals and criterion of every step.
         formula_notes_: What `formula_` did to which coefficient.
         n_features_in_, feature_names_in_: As in every scikit-learn regressor.
@@ -289,7 +289,7 @@ class HamiltonianRegressor(LadderPlot, MultiOutputMixin, RegressorMixin, BaseEst
     def _keep(self, ladder: Ladder, data: TrainingRows) -> None:
         self.ladder_, self.regularization_path_, self.verdict_ = ladder.table, ladder.path, ladder.verdict
         self.order_, self.radius_ = ladder.family.order, ladder.family.radius
-        self.symmetry_, self.regularization_ = ladder.family.symmetry, ladder.regularization
+        self.symmetry_, self.regularization_ = ladder.family.symmetry_name, ladder.regularization
         self._flat = data.flat
         self.__dict__.pop("_formulas", None)
 

@@ -84,4 +84,4 @@ def _rounded(value: float, error: float) -> str:
     """Returns a value with as many digits as its error has."""
     if not error > 0:
         return f"{value:.4g}"
-    return f"{value:.{max(0, -math.floor(math.log10(float(f'{error:.1g}'))))}f}"
+    return f"{value:.{min(max(0, -math.floor(math.log10(float(f'{error:.1g}')))), 6)}f}"

@@ -279,7 +279,8 @@ def _losses(residuals: np.ndarray, freedom: np.ndarray, held: np.ndarray, pairs:
     free = np.maximum(freedom, 0.0)[:, :, None]
     variance = np.divide(residuals, free, out=np.zeros_like(residuals), where=free > 0)
     variance = np.maximum(variance, NOISE_FLOOR**2)[fold]
-    loss = np.sum(0.5 * np.log(2 * math.pi * variance) + held / (2 * variance), axis=2)
+    missed = np.maximum(held - NOISE_FLOOR**2, 0.0)  # rounding must not choose between families that are all exact
+    loss = np.sum(0.5 * np.log(2 * math.pi * variance) + missed / (2 * variance), axis=2)
     total, count = np.zeros((len(pairs), loss.shape[1])), pairs.sum(axis=1)
     np.add.at(total, row, loss)
     with np.errstate(invalid="ignore"):
