@@ -38,7 +38,7 @@ bench: $(STAMP)  ## run every benchmark of benchmarks/ but the peers (about an h
 bench-compiler: $(STAMP)  ## the compiler against its peers (15 minutes; ARGS=--quick: 5); installs the peers on first use
 	$(BIN)/python benchmarks/compiler $(ARGS)
 
-bench-learning: $(STAMP)  ## the estimators against their peers (ARGS=--quick for a first look; --data DIR adds formulas)
+bench-learning: $(STAMP)  ## the estimators against their peers (20 minutes; ARGS=--quick: 8; --data DIR adds formulas)
 	$(BIN)/python benchmarks/learning $(ARGS)
 
 clean:  ## remove the environment and what the demo wrote
