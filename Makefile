@@ -32,13 +32,13 @@ format: $(STAMP)  ## rewrite the files in the house format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(STAMP)  ## run every benchmark of benchmarks/ but the peers (about an hour)
+bench: $(STAMP)  ## run every benchmark of benchmarks/ but the peers (two hours)
 	for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
 
 bench-compiler: $(STAMP)  ## the compiler against its peers (15 minutes; ARGS=--quick: 5); installs the peers on first use
 	$(BIN)/python benchmarks/compiler $(ARGS)
 
-bench-learning: $(STAMP)  ## the estimators against their peers (ARGS=--quick for a first look; --data DIR adds formulas)
+bench-learning: $(STAMP)  ## the estimators against their peers (20 minutes; ARGS=--quick: 8; --data DIR adds formulas)
 	$(BIN)/python benchmarks/learning $(ARGS)
 
 clean:  ## remove the environment and what the demo wrote

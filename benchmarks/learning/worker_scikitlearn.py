@@ -1,5 +1,6 @@
 """scikit-learn's estimators, tuned on the folds of the job, one fit for each part of it."""
 
+import math
 import warnings
 
 import chain
@@ -48,10 +49,8 @@ def logistic(task, _):
 
 def mlp_classifier(task, _):
     data = fitting.load(task["data"])
-    n, classes = data["X"].shape[1], len(np.unique(data["y"]))
-    one = int(np.ceil((PARAMETERS - classes) / (n + 1 + classes)))
-    rest = n + classes + 2
-    two = int(np.ceil((np.sqrt(rest**2 + 4 * (PARAMETERS - classes)) - rest) / 2))
+    classes = len(np.unique(data["y"]))
+    one, two = widths(data["X"].shape[1], classes if classes > 2 else 1)
     network = MLPClassifier(max_iter=300, random_state=task["seed"])
     grid = {"mlpclassifier__hidden_layer_sizes": [(one,), (two, two)], "mlpclassifier__alpha": [1e-4, 1e-1, 1.0]}
     model = make_pipeline(scaler(task["options"]["scale"]), network)
@@ -60,6 +59,14 @@ def mlp_classifier(task, _):
         lambda found: (weights(found.best_estimator_[-1]), short(found.best_params_)),
         task,
     )
+
+
+def widths(inputs, outputs):
+    """Units of a layer that give PARAMETERS weights or a few more, with one hidden layer and with two."""
+    own = inputs + outputs + 1
+    one = math.ceil((PARAMETERS - outputs) / own)
+    two = math.ceil((math.sqrt((own + 1) ** 2 + 4 * (PARAMETERS - outputs)) - own - 1) / 2)
+    return one, two
 
 
 def weights(network):

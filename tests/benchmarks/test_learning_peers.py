@@ -154,6 +154,25 @@ def test_a_classifier_is_run_in_a_process_of_its_own_and_measured(bench, tmp_pat
     assert result["seconds"] > 0
 
 
+@pytest.mark.parametrize(("inputs", "classes"), [(30, 2), (13, 3), (64, 10)])
+def test_networks_have_just_as_many_parameters_as_is_said(bench, inputs, classes):
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.neural_network import MLPClassifier
+
+    worker = bench("worker_scikitlearn")
+    one, two = worker.widths(inputs, classes if classes > 2 else 1)
+    X, y = np.random.default_rng(0).normal(size=(30, inputs)), np.arange(30) % classes
+
+    def size(*hidden):
+        network = MLPClassifier(hidden, max_iter=1, random_state=0)
+        with pytest.warns(ConvergenceWarning):
+            network.fit(X, y)
+        return worker.weights(network)
+
+    assert size(one - 1) < worker.PARAMETERS <= size(one)
+    assert size(two - 1, two - 1) < worker.PARAMETERS <= size(two, two)
+
+
 def test_workers_look_where_the_bench_looks(bench, tmp_path, monkeypatch):
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "only_here.py").write_text("ANSWER = 42")
