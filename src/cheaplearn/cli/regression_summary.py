@@ -13,10 +13,10 @@ from .numbers import number_or_none
 from .summary import (
     aligned,
     coupling_facts,
-    family_facts,
     family_text,
     interval_text,
     ladder_lines,
+    learned_facts,
     network_facts,
 )
 
@@ -37,17 +37,7 @@ def regression_facts(result: RegressionResult) -> dict[str, Any]:
         Plain JSON values; losses in nats per sample, errors in the units of the target.
     """
     test = result.test
-    return {
-        "task": "regress",
-        "name": result.name,
-        "target": result.target,
-        "rows": result.rows,
-        "training_rows": result.training_rows,
-        "folds": result.folds,
-        "seed": result.seed,
-        "ladder": [family_facts(row) for _, row in result.ladder.iterrows()],
-        "chosen": family_facts(result.chosen),
-        "verdict": result.verdict,
+    return learned_facts("regress", result) | {
         "formula": result.formula,
         "formula_note": result.formula_note,
         "sparse": result.sparse,
@@ -65,9 +55,6 @@ def regression_facts(result: RegressionResult) -> dict[str, Any]:
         },
         "network": network_facts(result) | {"largest_difference_from_model": result.largest_difference},
         "couplings": [coupling_facts(row) for _, row in result.strongest(LISTED).iterrows()],
-        "notes": list(result.notes),
-        "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
-        "versions": dict(result.versions),
     }
 
 

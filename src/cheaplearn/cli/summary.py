@@ -21,6 +21,7 @@ __all__ = [
     "family_text",
     "interval_text",
     "ladder_lines",
+    "learned_facts",
     "model_line",
     "network_facts",
     "radius_word",
@@ -39,17 +40,7 @@ def facts_of(result: FitResult) -> dict[str, Any]:
         Plain JSON values; losses in nats per sample, errors in nats.
     """
     test = result.test
-    return {
-        "task": "classify",
-        "name": result.name,
-        "target": result.target,
-        "rows": result.rows,
-        "training_rows": result.training_rows,
-        "folds": result.folds,
-        "seed": result.seed,
-        "ladder": [family_facts(row) for _, row in result.ladder.iterrows()],
-        "chosen": family_facts(result.chosen),
-        "verdict": result.verdict,
+    return learned_facts("classify", result) | {
         "alternatives": [vars(alternative) for alternative in result.alternatives],
         "test": {
             "accuracy": test.accuracy,
@@ -59,6 +50,30 @@ def facts_of(result: FitResult) -> dict[str, Any]:
             "confusion": test.confusion.tolist(),
         },
         "network": network_facts(result) | {"same_class_as_model": result.same_class},
+    }
+
+
+def learned_facts(task: str, result: CompiledResult) -> dict[str, Any]:
+    """Collects what every fit of a target tells.
+
+    Args:
+        task: "classify" or "regress".
+        result: What was found.
+
+    Returns:
+        Plain JSON values.
+    """
+    return {
+        "task": task,
+        "name": result.name,
+        "target": result.target,
+        "rows": result.rows,
+        "training_rows": result.training_rows,
+        "folds": result.folds,
+        "seed": result.seed,
+        "ladder": [family_facts(row) for _, row in result.ladder.iterrows()],
+        "chosen": family_facts(result.chosen),
+        "verdict": result.verdict,
         "notes": list(result.notes),
         "seconds": {name: round(seconds, 3) for name, seconds in result.seconds.items()},
         "versions": dict(result.versions),
