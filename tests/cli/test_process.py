@@ -38,8 +38,12 @@ def test_interrupted_fit_ends_with_130_and_leaves_the_old_result(tmp_path, sign)
     assert out == ""
     assert "Interrupted." in err
     assert "Traceback" not in err
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert (old / "model.json").read_text() == "old"
+    left = sorted(path.name for path in tmp_path.iterdir())
+    if left != ["out"]:  # some family was finished: it is kept, and nothing else
+        assert left == ["out", "out.partial"]
+        assert [path.name for path in (tmp_path / "out.partial").iterdir()] == ["checkpoint"]
+        assert "out.partial" in err
 
 
 def test_json_alone_on_stdout():
