@@ -2,9 +2,9 @@
 
     python benchmarks/bench_symmetries.py [--data DIR] [--words]
 
-DIR holds .json files: lists of records with name, domain ("real", "spin", "bit"), variables, terms (pairs of
-coefficient and {variable: power}) and symmetry (a text); without it a few textbook formulas are looked at. Prints
-seconds, what was expected and what was found.
+DIR is the folder with physpolys_dev: lists of records with name, domain ("real", "spin", "bit"), variables,
+terms (pairs of coefficient and {variable: power}) and symmetry (a text). Without it a few textbook formulas are looked
+at. Prints seconds, what was expected and what was found.
 """
 
 import argparse
@@ -38,7 +38,7 @@ def cases(folder):
         for name, text, expected in TEXTBOOK:
             yield name, cl.Polynomial.parse(text), None, expected
         return
-    for path in sorted(folder.glob("*.json")):
+    for path in sorted((folder / "physpolys_dev").glob("*.json")):
         for record in json.loads(path.read_text(encoding="utf-8")):
             kinds = None if record["domain"] == "real" else dict.fromkeys(record["variables"], record["domain"])
             yield record["name"], polynomial_of(record), kinds, record["symmetry"]
@@ -51,7 +51,7 @@ def shortened(words, most=6):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, help="folder with .json files of polynomials")
+    parser.add_argument("--data", type=Path, help="folder with physpolys_dev")
     parser.add_argument("--words", action="store_true", help="print every sentence of symmetries and structure")
     options = parser.parse_args()
     for name, polynomial, kinds, expected in cases(options.data):
