@@ -51,3 +51,9 @@ def test_the_most_general_family_is_not_called_cheap():
 def test_one_family_without_scores_is_not_judged():
     words = verdict([(Family(2, 1.0, 12), 12, np.array([]))], 0, np.array([]), None, "nats")
     assert words == "order 2, radius 1: 12 numbers; nothing was compared."
+
+
+def test_families_that_do_equally_well_are_said_to():
+    noise = np.random.default_rng(1).normal(size=100)
+    families = [(Family(1, 0.0, 1), 1, noise), (Family(2, math.inf, 20), 20, noise)]
+    assert "1 number is as good as 20 (" in verdict(families, 0, np.ones(100), None, "nats")

@@ -55,6 +55,8 @@ def verdict(rungs: list[Rung], chosen: int, weight: np.ndarray, baseline: np.nda
     start = f"{word}: {_described(family)}: {_numbers(parameters)}"
     gain, gain_error = mean_and_error(general - losses, weight)
     if baseline is None or gain > 2 * gain_error or mean_and_error(baseline - general, weight)[0] <= 0:
+        if gain == 0:
+            return f"{start} {'is' if parameters == 1 else 'are'} as good as {most:,} ({loss})."
         difference = "better" if gain > 0 else "worse"
         amount = f"{abs(gain):.2g} ± {gain_error:.1g} {unit}"
         return f"{start} {'is' if parameters == 1 else 'are'} {difference} than {most:,} by {amount} ({loss})."
