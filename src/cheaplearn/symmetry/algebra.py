@@ -10,7 +10,7 @@ from scipy import linalg
 
 from .balancing import balanced, orthonormal
 
-__all__ = ["closure_defect", "identify"]
+__all__ = ["identify"]
 
 _LARGE = 20  # dimension from which on only orthogonal algebras are recognised, by the form they keep
 _ZERO = 1e-7  # relative: structure constants below this are rounding
@@ -73,25 +73,6 @@ def identify(matrices: Sequence[np.ndarray], tolerance: float = _ZERO) -> str:
     if len(centre):
         parts.append(_abelian(orthonormal(np.tensordot(centre, basis, 1)), tolerance, short=True))
     return " + ".join(parts)
-
-
-def closure_defect(matrices: Sequence[np.ndarray]) -> float:
-    """Measures how far the brackets lie outside the span, relative to their size; 0 for an algebra.
-
-    Args:
-        matrices: A basis, each of shape (n, n).
-
-    Returns:
-        The largest relative defect over all pairs.
-    """
-    if len(matrices) < 2:
-        return 0.0
-    basis = orthonormal(np.asarray(matrices))
-    brackets = np.einsum("aij,bjk->abik", basis, basis)
-    brackets = brackets - brackets.transpose(1, 0, 2, 3)
-    inside = np.einsum("abik,cik->abc", brackets, basis)
-    outside = brackets - np.einsum("abc,cik->abik", inside, basis)
-    return float(np.sqrt((outside**2).sum(axis=(2, 3))).max())
 
 
 def _structure_constants(basis: np.ndarray) -> np.ndarray:
