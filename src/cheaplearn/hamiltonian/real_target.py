@@ -9,7 +9,7 @@ import numpy as np
 from .._messages import must_be
 from .gaussian_model import degree_of
 from .hamiltonian import Hamiltonian
-from .normalizable import normalizability
+from .normalizable import Normalizability, normalizability
 from .slopes import Slopes
 from .walls import Walls
 
@@ -26,12 +26,15 @@ class RealTarget:
         hamiltonian: One class, all variables real.
         bounds: None, or (low, high) for each variable.
         owner: The function that was called, for messages.
+        existence: What is known of the existence of the density; None to find out.
 
     Raises:
         ValueError: If a variable is not real, or it is proved that exp(-H) cannot be normalised.
     """
 
-    def __init__(self, hamiltonian: Hamiltonian, bounds: Any, owner: str) -> None:
+    def __init__(
+        self, hamiltonian: Hamiltonian, bounds: Any, owner: str, existence: Normalizability | None = None
+    ) -> None:
         if hamiltonian.categories is not None or set(hamiltonian.variables.kinds) != {"real"}:
             kinds = sorted(set(hamiltonian.variables.kinds))
             raise ValueError(must_be("hamiltonian", owner, "of real variables", f"kinds {kinds}"))
@@ -42,6 +45,7 @@ class RealTarget:
         self.bounds, self.walls = bounds, Walls.read(bounds, len(self.variables), owner)
         self.slopes = Slopes.of_hamiltonian(hamiltonian)
         self.degree = degree_of(hamiltonian)
+        self.existence = existence or normalizability(hamiltonian, self.walls.named(self.variables.names))
         self._refuse_what_does_not_exist()
 
     @property
@@ -77,8 +81,7 @@ class RealTarget:
             raise FloatingPointError(message)
 
     def _refuse_what_does_not_exist(self) -> None:
-        found = normalizability(self.hamiltonian, self.walls.named(self.variables.names))
-        if found.verdict == "no":
+        if self.existence.verdict == "no":
             advice = "Pass `bounds`, or fit with a guarantee that the density exists."
             requirement = "such that exp(-H) can be normalised"
-            raise ValueError(must_be("hamiltonian", self.owner, requirement, repr(found), advice))
+            raise ValueError(must_be("hamiltonian", self.owner, requirement, repr(self.existence), advice))

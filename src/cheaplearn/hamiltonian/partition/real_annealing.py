@@ -118,7 +118,8 @@ def _model_samples(
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     n = len(target.variables)
     if samples is None:
-        drawn = sample_real(target.hamiltonian, chains + max(chains, FIT_SAMPLES * n), rng, bounds=target.bounds)
+        wanted = chains + max(chains, FIT_SAMPLES * n)
+        drawn = sample_real(target.hamiltonian, wanted, rng, bounds=target.bounds, existence=target.existence)
         return drawn.values, (f"The way back starts from the last of {drawn!r}.", *drawn.notes)
     X = np.asarray(samples, np.float64)
     if X.ndim != 2 or X.shape[1] != n or len(X) < 4 or not np.all(np.isfinite(X)):

@@ -10,6 +10,7 @@ import numpy as np
 from ..._messages import must_be
 from ..gaussian_model import GaussianModel
 from ..hamiltonian import Hamiltonian
+from ..normalizable import Normalizability
 from ..real_target import RealTarget
 from .estimate import bracketed
 from .log_partition import LogPartition
@@ -27,6 +28,7 @@ def real_log_partition(
     chains: int = 200,
     bounds: Any = None,
     samples: np.ndarray | None = None,
+    existence: Normalizability | None = None,
 ) -> LogPartition:
     """Computes ln Z, Z the integral over raw x of exp(-H): exactly if possible, else by annealing forward and back.
 
@@ -38,6 +40,7 @@ def real_log_partition(
         bounds: (low, high) for each variable, None or infinity for no wall.
         samples: Independent raw samples of exp(-H), shape (m, n), for the way back and the Gaussian that annealing
             starts from. Default: drawn by `sample_real`, which warns if they have not mixed.
+        existence: What `normalizability` says of H, if it was asked before; None to ask it.
 
     Returns:
         ln Z in nats, volume in raw units. Order 2 without walls: by the "Gaussian integral"; one variable: by
@@ -66,7 +69,7 @@ def real_log_partition(
     for name, number in (("steps", steps), ("chains", chains)):
         if number != int(number) or number < 2:
             raise ValueError(must_be(name, OWNER, "an integer of at least 2", number))
-    target, rng = RealTarget(hamiltonian, bounds, OWNER), np.random.default_rng(random_state)
+    target, rng = RealTarget(hamiltonian, bounds, OWNER, existence), np.random.default_rng(random_state)
     if target.is_gaussian:
         value = GaussianModel.of_hamiltonian(hamiltonian, OWNER).log_partition
         return LogPartition(value, value, value, "Gaussian integral", verified=True)

@@ -11,6 +11,7 @@ import numpy as np
 from ..._messages import must_be
 from ..gaussian_model import GaussianModel
 from ..hamiltonian import Hamiltonian
+from ..normalizable import Normalizability
 from ..real_target import RealTarget
 from .gaussian import Gaussian
 from .real_moves import RealMoves
@@ -45,6 +46,7 @@ def sample_real(
     thinning: int | None = None,
     start: np.ndarray | None = None,
     bounds: Any = None,
+    existence: Normalizability | None = None,
 ) -> RealSamples:
     """Draws samples from p(x) proportional to exp(-H(x)), x real.
 
@@ -63,6 +65,7 @@ def sample_real(
         start: Raw points that chains start from, shape (m, n); drawn with replacement. Default: twice the scale
             around the center, so that chains find different wells; uniform between two walls.
         bounds: (low, high) for each variable, None or infinity for no wall: paths are reflected there.
+        existence: What `normalizability` says of H, if it was asked before; None to ask it.
 
     Returns:
         The samples.
@@ -95,7 +98,7 @@ def sample_real(
     for name, value, least in (("n", n, 1), ("chains", chains, 1), ("burn_in", burn_in, 0), ("thinning", thinning, 1)):
         if value is not None and (value != int(value) or value < least):
             raise ValueError(must_be(name, "sample_real", f"an integer of at least {least}", value))
-    target, rng = RealTarget(hamiltonian, bounds, "sample_real"), np.random.default_rng(random_state)
+    target, rng = RealTarget(hamiltonian, bounds, "sample_real", existence), np.random.default_rng(random_state)
     if method == "exact" and not target.is_gaussian:
         got = "walls" if target.walls.any else f"degree {target.degree}"
         raise ValueError(must_be("method", "sample_real", "another than exact unless H is a Gaussian", got))

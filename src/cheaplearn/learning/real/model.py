@@ -74,7 +74,7 @@ class RealModel:
         from ...hamiltonian.partition import real_log_partition
 
         self._check("log_partition_")
-        self.sums = real_log_partition(self.hamiltonian, self.seed, bounds=self._bounds, **options)
+        self.sums = real_log_partition(self.hamiltonian, self.seed, **self._known, **options)
         return self.sums
 
     def sample(self, n: int, method: str, random_state: Any, **options: Any) -> Drawn:
@@ -82,17 +82,17 @@ class RealModel:
         from ...hamiltonian.sampling import sample_real
 
         self._check("sample")
-        return sample_real(self.hamiltonian, n, random_state, method=method, bounds=self._bounds, **options)
+        return sample_real(self.hamiltonian, n, random_state, method=method, **self._known, **options)
 
     def values(self, drawn: Drawn) -> np.ndarray:
         """Returns what was drawn as raw values."""
         return drawn.values
 
     @property
-    def _bounds(self) -> Any:
-        if not self.walls.any:
-            return None
-        return list(zip(self.walls.low.tolist(), self.walls.high.tolist(), strict=True))
+    def _known(self) -> dict[str, Any]:
+        """What samplers need not find out: walls and existence."""
+        ends = zip(self.walls.low.tolist(), self.walls.high.tolist(), strict=True)
+        return {"bounds": list(ends) if self.walls.any else None, "existence": self.existence}
 
     def _check(self, asked: str) -> None:
         """Refuses what needs a density that does not exist."""
