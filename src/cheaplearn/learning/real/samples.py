@@ -14,6 +14,7 @@ from sklearn.utils.validation import _check_sample_weight, check_consistent_leng
 from ..._messages import must_be
 from ...hamiltonian import Variables
 from ...hamiltonian.walls import Walls
+from ..namespaces import is_tensor, to_host
 from .errors import ScoreMoments, score_moments
 from .functions import Functions
 from .gaussian_model import MomentSums, moment_sums
@@ -162,8 +163,9 @@ def read_real_samples(
     from ..density_arguments import check_geometry, read_rows
 
     like = _empty_like(X)
-    values = read_rows(model, _on_host(X), reset=reset)
-    weight = _check_sample_weight(_on_host(sample_weight), values, dtype=np.float64, ensure_non_negative=True)
+    values = read_rows(model, X, reset=reset)
+    given = to_host(sample_weight) if is_tensor(sample_weight) else sample_weight
+    weight = _check_sample_weight(given, values, dtype=np.float64, ensure_non_negative=True)
     check_consistent_length(values, groups)
     check_geometry(model, values.shape[1])
     counted, n_rows = np.flatnonzero(weight > 0), len(values)
@@ -173,10 +175,6 @@ def read_real_samples(
     if len(counted) < len(values):
         values, weight = values[counted], weight[counted]
     return RealSamples(values, weight, chosen, counted, n_rows, like)
-
-
-def _on_host(X: Any) -> Any:
-    return X.detach().cpu().numpy() if array_api_compat.is_torch_array(X) else X
 
 
 def _empty_like(X: Any) -> Any:
