@@ -26,7 +26,14 @@ if TYPE_CHECKING:
     from .mixed.samples import MixedSamples
     from .real.samples import RealSamples
 
-__all__ = ["check_density_arguments", "collection_array", "density_folds", "is_collection", "read_samples"]
+__all__ = [
+    "check_density_arguments",
+    "collection_array",
+    "density_folds",
+    "is_collection",
+    "read_samples",
+    "term_limit",
+]
 
 OWNER = "HamiltonianDensity"
 KINDS = ("real", "spin", "bit", "category")
@@ -111,6 +118,12 @@ def _sort_of(kind: Any) -> str:
         got = ", ".join(kinds) or "nothing"
         raise ValueError(must_be("kind", OWNER, "real for some columns and not for others", got, advice))
     return "mixed"
+
+
+def term_limit(model: HamiltonianDensity) -> int:
+    """Returns most monomials of a family: `max_terms` where families are compared, no limit where one is asked for."""
+    several = isinstance(model.order, list | tuple) or "auto" in {str(model.order), str(model.radius)}
+    return model.max_terms if several else int(np.iinfo(np.int64).max)
 
 
 def _check_number(name: str, value: Any, also: str) -> None:

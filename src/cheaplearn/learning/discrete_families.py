@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..geometry import Group
 from ..hamiltonian import Alphabet, Monomials
+from .density_arguments import term_limit
 from .discrete.terms import Terms, explicit_sites, local_terms, terms_of_sites
 from .discrete.tying import check_states, parameter_orbits, tied
 from .families import Family, list_families
@@ -46,13 +45,12 @@ def discrete_families(model: HamiltonianDensity, alphabet: Alphabet) -> tuple[di
     if model.terms is not None:
         sets = explicit_sites(model.terms, alphabet.names)
         return _over_sets(terms_of_sites(kind, alphabet, sets, model.geometry), groups), []
-    several = "auto" in {str(model.order), str(model.radius)} or isinstance(model.order, list | tuple)
     families, notes = list_families(
         n,
         model.order,
         model.radius,
         model.geometry,
-        model.max_terms if several else np.iinfo(np.int64).max,
+        term_limit(model),
         kinds=kinds,
         owner=OWNER,
         symmetries=groups,

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from ..._messages import must_be
 from ...hamiltonian import Variables
 from ..checkpoint import Checkpoint, fingerprint
-from ..density_arguments import density_folds
+from ..density_arguments import density_folds, term_limit
 from ..families import MAX_SIDE, Family, list_families
 from ..ladder import Ladder, unscored
 from ..progress import progress
@@ -102,14 +101,12 @@ def _families(
     if model.terms is not None:
         monomials = given_monomials(model.terms, columns)
         return [Family(monomials.order, math.inf, len(monomials), choices[0])], []
-    several = "auto" in {str(model.order), str(model.radius)} or isinstance(model.order, list | tuple)
-    limit = model.max_terms if several else np.iinfo(np.int64).max
     return list_families(
         len(columns.names),
         model.order,
         model.radius,
         model.geometry,
-        limit,
+        term_limit(model),
         kinds=columns.kinds,
         owner=OWNER,
         symmetries=choices,

@@ -12,6 +12,7 @@ from ..._messages import must_be
 from ...geometry import Group
 from ...hamiltonian import Monomials, Variables, find_orbits
 from ...hamiltonian.walls import Walls
+from ..density_arguments import term_limit
 from ..families import MAX_SIDE, Family, list_families
 from ..symmetry_names import read_symmetries
 from .fitting import RealTerms
@@ -77,8 +78,6 @@ def _families(model: HamiltonianDensity, n: int, choices: list[Any]) -> tuple[li
     if model.terms is not None:
         monomials = explicit_monomials(model.terms, n)
         return [Family(monomials.order, math.inf, len(monomials), choices[0])], []
-    several = "auto" in {str(model.order), str(model.radius)} or isinstance(model.order, list | tuple)
-    limit = model.max_terms if several else np.iinfo(np.int64).max
 
     def excess(family: Family) -> str:
         return f"{family.n_couplings} couplings exceed {MAX_SIDE}" if family.n_couplings > MAX_SIDE else ""
@@ -88,7 +87,7 @@ def _families(model: HamiltonianDensity, n: int, choices: list[Any]) -> tuple[li
         model.order,
         model.radius,
         model.geometry,
-        limit,
+        term_limit(model),
         excess,
         owner=OWNER,
         symmetries=choices,
