@@ -9,11 +9,14 @@ from cheaplearn.network import Layer, Network
 def random_network(rng, activation, dtype, *, inputs=4, sizes=(7, 5, 6, 3), density=0.5, coarse=False):
     """Hidden layers (the second is linear) and one output layer; coarse weights are multiples of 1/4 below 2."""
     layers, width = [], inputs
+    spread = 0.25 if activation == "exp" else 1.0  # exponentials of exponentials overflow
     for k, units in enumerate(sizes):
         weights = sparse.random_array((units, width), density=density, rng=rng, format="csr")
         count = len(weights.data)
         weights.data = (
-            rng.integers(-7, 8, count) / 4 if coarse else rng.normal(size=count) / np.sqrt(max(1, width * density))
+            rng.integers(-7, 8, count) / 4
+            if coarse
+            else rng.normal(size=count) * spread / np.sqrt(max(1, width * density))
         )
         bias = rng.integers(-4, 5, units) / 4 if coarse else rng.normal(size=units)
         last = k == len(sizes) - 1

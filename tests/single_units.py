@@ -4,7 +4,7 @@ import numpy as np
 from flint import arb, ctx
 from scipy import sparse
 
-from cheaplearn.network import Layer, Network
+from cheaplearn.network import Layer, Network, activation_named
 
 ctx.prec = 200
 EXACT = {
@@ -15,8 +15,14 @@ EXACT = {
     "tanh": lambda z: z.tanh(),
     "sigmoid": lambda z: 1 / (1 + (-z).exp()),
     "gaussian": lambda z: (-z * z).exp(),
+    "exp": lambda z: z.exp(),
     "relu": lambda z: z if z > 0 else arb(0),
 }
+
+
+def limits(activation, *wanted):
+    """Those sizes of z up to which an accuracy is assumed."""
+    return [limit for limit in wanted if activation_named(activation).error(limit) < np.inf]
 
 
 def single_unit(activation, dtype):

@@ -13,6 +13,7 @@ SIGMA = {
     "gaussian": lambda z: mp.exp(-z * z),
     "tanh": mp.tanh,
     "sigmoid": lambda z: 1 / (1 + mp.exp(-z)),
+    "exp": mp.exp,
 }
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from single_units import errors, samples, single_unit
+from single_units import errors, limits, samples, single_unit
 
 from cheaplearn.network import ACTIVATIONS, activation_named
 
@@ -13,7 +13,7 @@ LIMITS = (0.125, 1.0, 4.0, 64.0)
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_computed_values_keep_to_the_assumed_accuracy(name, dtype):
     info = np.finfo(dtype)
-    for seed, limit in enumerate(LIMITS):
+    for seed, limit in enumerate(limits(name, *LIMITS)):
         z = samples(dtype, limit, seed)
         found = errors(name, z, single_unit(name, dtype)(z[:, None]).ravel())
         assumed = activation_named(name).error(limit, dtype) * float(info.eps) / 2 + float(info.smallest_subnormal)
@@ -21,7 +21,7 @@ def test_computed_values_keep_to_the_assumed_accuracy(name, dtype):
         assert name == "relu" or assumed <= 80 * found.max(), "the assumption would make certificates vacuous"
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("name", [name for name in ACTIVATIONS if name != "exp"])
 def test_far_away_nothing_overflows_and_the_error_stays_bounded(name):
     for z in (np.float32([-200, -60, 60, 200, -30000, 30000]), np.float64([-800, -37, 37, 800])):
         with np.errstate(over="raise", invalid="raise"):
@@ -31,7 +31,7 @@ def test_far_away_nothing_overflows_and_the_error_stays_bounded(name):
 
 
 def test_nothing_is_assumed_beyond_the_measured_range():
-    for name in ("silu", "gelu", "softplus", "tanh", "sigmoid", "gaussian"):
+    for name in ("silu", "gelu", "softplus", "tanh", "sigmoid", "gaussian", "exp"):
         assert activation_named(name).error(1e6) == np.inf
     assert activation_named("relu").error(1e30) == 0
     assert activation_named("square").error(3.0) == 9.0

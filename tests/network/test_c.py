@@ -7,7 +7,7 @@ import subprocess
 import numpy as np
 import pytest
 from random_networks import random_network
-from single_units import errors, samples, single_unit
+from single_units import errors, limits, samples, single_unit
 
 import cheaplearn as cl
 from cheaplearn.network import ACTIVATIONS, activation_named
@@ -55,7 +55,7 @@ def test_c_function_computes_what_the_network_computes(tmp_path, activation, dty
 def test_activations_in_c_keep_to_the_assumed_accuracy(tmp_path, activation, dtype):
     run = build(single_unit(activation, dtype), tmp_path)
     info = np.finfo(dtype)
-    for seed, limit in enumerate((0.125, 1.0, 4.0, 200.0)):
+    for seed, limit in enumerate(limits(activation, 0.125, 1.0, 4.0, 200.0)):
         z = samples(dtype, limit, seed, 500)
         found = errors(activation, z, run(z[:, None]).ravel())
         assumed = activation_named(activation).error(limit, dtype) * float(info.eps) / 2

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from onnx.reference import ReferenceEvaluator
 from random_networks import random_network
-from single_units import errors, samples, single_unit
+from single_units import errors, limits, samples, single_unit
 
 from cheaplearn.network import ACTIVATIONS, activation_named
 from cheaplearn.network.onnx_layers import _padded, dense_bytes, sparse_bytes
@@ -41,7 +41,7 @@ def test_exported_network_computes_the_same(activation, dtype, form):
 def test_exported_activations_keep_to_the_assumed_accuracy(activation, dtype):
     run = session(single_unit(activation, dtype).to_onnx())
     info = np.finfo(dtype)
-    for seed, limit in enumerate((0.125, 1.0, 4.0, 200.0)):
+    for seed, limit in enumerate(limits(activation, 0.125, 1.0, 4.0, 200.0)):
         z = samples(dtype, limit, seed, 500)
         if dtype == "float16" and activation == "square":
             z = z[np.abs(z) <= 200]

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 from random_networks import random_network
-from single_units import errors, samples, single_unit
+from single_units import errors, limits, samples, single_unit
 
 import cheaplearn as cl
 from cheaplearn.network import ACTIVATIONS, activation_named
@@ -40,7 +40,7 @@ def test_module_computes_what_the_network_computes(activation, dtype, small, mon
 def test_activations_of_the_module_keep_to_the_assumed_accuracy(activation, dtype):
     module = single_unit(activation, dtype).to_torch()
     info = np.finfo(dtype)
-    for seed, limit in enumerate((0.125, 1.0, 4.0, 200.0)):
+    for seed, limit in enumerate(limits(activation, 0.125, 1.0, 4.0, 200.0)):
         z = samples(dtype, limit, seed, 500)
         found = errors(activation, z, run(module, z[:, None]).ravel())
         assumed = activation_named(activation).error(limit, dtype) * float(info.eps) / 2

@@ -8,7 +8,7 @@ import cheaplearn as cl
 from cheaplearn.testing import assert_certified, worst_error, worst_errors
 from cheaplearn.testing.smooth_error import SmoothError
 
-ACTIVATIONS = ["silu", "gelu", "softplus", "tanh", "sigmoid", "gaussian", "square"]
+ACTIVATIONS = ["silu", "gelu", "softplus", "tanh", "sigmoid", "gaussian", "exp", "square"]
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)

@@ -66,7 +66,7 @@ def compile_formulas(
     ] = None,
     dtype: Annotated[str, typer.Option(help="float32, float64 or float16.")] = "float32",
     activation: Annotated[
-        str, typer.Option(help="silu, gelu, softplus, tanh, sigmoid, gaussian, square, relu or auto.")
+        str, typer.Option(help="silu, gelu, softplus, tanh, sigmoid, gaussian, exp, square, relu or auto.")
     ] = "silu",
     depth: Annotated[int | None, typer.Option(help="Most hidden layers. [default: as the products need]")] = None,
     strict_layers: Annotated[

@@ -52,6 +52,7 @@ FORMULAS = {
     "tanh": Formula(lambda z: 1 - 2 / (1 + (2 * z).exp()), math.pi / 2),
     "sigmoid": Formula(lambda z: 1 / (1 + (-z).exp()), math.pi),
     "gaussian": Formula(lambda z: (-z * z).exp(), math.inf),
+    "exp": Formula(lambda z: z.exp(), math.inf),
 }
 
 

@@ -13,21 +13,10 @@ from dataclasses import dataclass
 
 from ..network import activation_named
 from .arithmetic import Arithmetic
+from .slopes import largest_curvature, largest_slope
 from .square_gates import REACH, SquareGate
 
-__all__ = ["CURVATURE", "LIPSCHITZ", "GateNoise", "gate_noise"]
-
-# sup |sigma''| and sup |sigma'| over the real line
-CURVATURE = {
-    "silu": 0.5,
-    "gelu": 0.798,
-    "softplus": 0.25,
-    "gaussian": 2.0,
-    "tanh": 0.77,
-    "sigmoid": 0.0963,
-    "square": 2.0,
-}
-LIPSCHITZ = {"silu": 1.1, "gelu": 1.13, "softplus": 1.0, "gaussian": 0.858, "tanh": 1.0, "sigmoid": 0.25}
+__all__ = ["GateNoise", "gate_noise"]
 
 
 @dataclass(frozen=True)
@@ -81,7 +70,8 @@ def gate_noise(gate: SquareGate, arithmetic: Arithmetic) -> GateNoise:
     constant = slope = curvature = size = 0.0
     values = []
     for scale, weight in zip(gate.scales, gate.weights, strict=True):
-        even = (2 if gate.kind == "pair" else 1) * CURVATURE[gate.activation] * scale**2 / 2
+        curvature_there = largest_curvature(gate.activation, abs(gate.bias) + scale * REACH)
+        even = (2 if gate.kind == "pair" else 1) * curvature_there * scale**2 / 2
         of_scale = _of_scale(gate, scale, even, arithmetic)
         constant += abs(weight) * of_scale[0]
         slope += abs(weight) * of_scale[1]
@@ -100,7 +90,7 @@ def _of_scale(gate: SquareGate, scale: float, even: float, arithmetic: Arithmeti
     activation = activation_named(gate.activation)
     z_max = abs(gate.bias) + scale * REACH
     is_power = math.frexp(scale)[0] <= 0.5
-    lipschitz = LIPSCHITZ[gate.activation]
+    lipschitz = largest_slope(gate.activation, z_max)
     center = abs(_sigma_at_bias(gate))
 
     # z: the product s v, then the bias

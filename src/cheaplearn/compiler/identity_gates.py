@@ -73,7 +73,7 @@ def identity_gate(activation: str, arithmetic: Arithmetic) -> IdentityGate | Non
         arithmetic: Rounding model.
 
     Returns:
-        The gate, or None if there is none (gaussian).
+        The gate, or None if there is none (gaussian, exp).
     """
     if activation in {"relu", "silu", "gelu", "softplus"}:
         return IdentityGate((1.0, -1.0), (0.0, 0.0), (1.0, -1.0))

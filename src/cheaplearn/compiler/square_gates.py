@@ -41,6 +41,7 @@ _KINDS = {
     "gaussian": ("even", "pair"),
     "tanh": ("pair",),
     "sigmoid": ("pair",),
+    "exp": ("pair",),
     "square": ("exact",),
 }
 # Where sigma''''(b) = 0; of several such places the one where sigma, to which rounding is relative, is smallest beside
@@ -52,6 +53,7 @@ _PAIR_BIASES = {
     "gaussian": 1.6506801238857844,
     "tanh": 1.1462158347805889,
     "sigmoid": -2.2924316695611777,
+    "exp": 0.0,  # no such place: a bias is a factor
 }
 _RATIOS = {1: (1.0,), 2: (1.0, 1 / 2), 3: (1.0, 3 / 4, 3 / 8)}
 _NEURONS = {"half": 1, "even": 1, "pair": 2, "exact": 1}
@@ -99,7 +101,7 @@ def gate_kinds(activation: str) -> tuple[tuple[str, int], ...]:
     """Lists the gates of an activation.
 
     Args:
-        activation: "silu", "gelu", "softplus", "gaussian", "tanh", "sigmoid" or "square".
+        activation: "silu", "gelu", "softplus", "gaussian", "tanh", "sigmoid", "exp" or "square".
 
     Returns:
         Pairs (kind, number of scales), ascending in neurons per square.

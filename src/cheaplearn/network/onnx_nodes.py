@@ -10,6 +10,8 @@ from onnx import helper, numpy_helper
 
 __all__ = ["Nodes"]
 
+_OPERATORS = {"softplus": "Softplus", "tanh": "Tanh", "sigmoid": "Sigmoid", "exp": "Exp", "relu": "Relu"}
+
 
 class Nodes:
     """Collects nodes and constants; every method returns the name of the value it made.
@@ -77,8 +79,7 @@ class Nodes:
             return self._gelu(z, name)
         if activation == "softplus" and self.computed == np.float64:
             return self._softplus(z, name)
-        operator = {"softplus": "Softplus", "tanh": "Tanh", "sigmoid": "Sigmoid", "relu": "Relu"}[activation]
-        return self.node(operator, [z], name)
+        return self.node(_OPERATORS[activation], [z], name)
 
     def _gelu(self, z: str, name: str) -> str:
         scaled = self.node("Mul", [z, self.scalar("sqrt_half", 0.5**0.5)], f"{name}_scaled")

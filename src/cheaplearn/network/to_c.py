@@ -25,6 +25,7 @@ _FORMULAS = {  # {f} is the suffix of the functions of math.h: f for float
     "tanh": "tanh{f}(z)",
     "sigmoid": "1 / (1 + exp{f}(-z))",
     "gaussian": "exp{f}(-z * z)",
+    "exp": "exp{f}(z)",
     "relu": "z > 0 ? z : 0",
 }
 _INCLUDES = """

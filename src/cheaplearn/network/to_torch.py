@@ -23,6 +23,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "tanh": torch.tanh,
     "sigmoid": torch.sigmoid,
     "gaussian": lambda z: torch.exp(-z * z),
+    "exp": torch.exp,
     "relu": torch.relu,
 }
 

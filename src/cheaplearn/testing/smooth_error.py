@@ -35,6 +35,7 @@ _SLOPES = {
     "tanh": lambda z: 1 - np.tanh(z) ** 2,
     "sigmoid": _sigmoid_slope,
     "gaussian": lambda z: -2 * z * np.exp(-z * z),
+    "exp": np.exp,
     "square": lambda z: 2 * z,
     "relu": lambda z: (z > 0).astype(z.dtype),
 }
