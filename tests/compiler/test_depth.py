@@ -202,8 +202,13 @@ def test_an_unreachable_tolerance_names_what_is_reachable_and_the_depth_that_hel
 @pytest.mark.parametrize(
     ("formula", "depth", "activation", "message"),
     [
-        (factors(7), 1, "silu", r"at least 2 for degree 7 and activation 'silu', got 1\. depth=3 is the most exact"),
-        ("x**37", 2, "tanh", r"at least 3 for degree 37 and activation 'tanh', got 2\. depth=6 is the most exact"),
+        (
+            "*".join(f"x{i}" for i in range(17)),
+            1,
+            "silu",
+            r"at least 2 for degree 17 and activation 'silu', got 1\. depth=5 is the most exact",
+        ),
+        ("x**257", 2, "tanh", r"at least 3 for degree 257 and activation 'tanh', got 2\. depth=9 is the most exact"),
         ("x**9", 3, "square", r"at least 4 for degree 9 and activation 'square', got 3\. Pass depth=None"),
         ("x*y", 1, "relu", r"at least \d+ for activation 'relu' to this tolerance, got 1\. Pass activation='silu'"),
     ],

@@ -23,7 +23,7 @@ from .refusal import ToleranceError, uncertifiable, unreachable
 from .search import Candidate
 from .square_gates import SquareGate
 
-__all__ = ["compile"]
+__all__ = ["compile", "compiled"]
 
 DTYPES = ("float16", "float32", "float64")
 
@@ -50,12 +50,12 @@ def compile(
         tolerance: Largest allowed |network - p| on the box: one number, or one per output. None: the cheapest gates at
             their best.
         dtype: "float16" (float32 inside a unit, see `HALF_PRECISION`), "float32" or "float64".
-        activation: "silu", "gelu", "softplus", "gaussian" (one neuron a square), "tanh", "sigmoid" (two), "square" (a
-            multiplication, exact up to rounding: the one to take where the runtime can multiply), "relu" (exact for
-            bits and spins; about log4(1/tolerance) neurons a square of real inputs) or "auto" (the cheapest;
-            ``net.metadata["choice"]`` says why).
-        depth: Most hidden layers; None: as many as products of pairs need, ``ceil(log2 degree)``. With fewer, up to 6
-            factors are multiplied in one layer: 2^(b-1) neurons for b factors, and far less exact.
+        activation: "silu", "gelu", "softplus", "gaussian" (one neuron a square), "tanh", "sigmoid", "exp" (two),
+            "square" (a multiplication, exact up to rounding: the one to take where the runtime can multiply), "relu"
+            (exact for bits and spins; about log4(1/tolerance) neurons a square of real inputs) or "auto" (the
+            cheapest; ``net.metadata["choice"]`` says why).
+        depth: Most hidden layers; None: as many as products of pairs need, ``ceil(log2 degree)``. With fewer, up to
+            16 factors are multiplied in one layer: 2^(b-1) neurons for b factors (2^b with exp), and far less exact.
         strict_layers: Whether each layer reads only the one before: values are carried by identity neurons.
         variables: Kind of some inputs: {"x": "bit" | "spin" | "real"}.
         relative_tolerance: Instead of `tolerance`: relative to the sum over terms of |c| max over the box of
@@ -99,7 +99,7 @@ def compile(
     def compile_with(name: str) -> Network:
         activation_named(name)
         job = Job(circuit, intervals, tolerances, np.dtype(dtype), name, strict_layers, lattice, depth)
-        return _require_depth(_compiled(job), depth)
+        return _require_depth(compiled(job), depth)
 
     if activation != "auto":
         return compile_with(activation)
@@ -107,7 +107,18 @@ def compile(
     return automatic(compile_with, dtype, counts_only=counts_only, is_strict=strict_layers)
 
 
-def _compiled(job: Job) -> Network:
+def compiled(job: Job) -> Network:
+    """Runs a compilation.
+
+    Args:
+        job: What is to be compiled, and how.
+
+    Returns:
+        The network with its certificate.
+
+    Raises:
+        ToleranceError: If no network of this kind can be certified, or not to the tolerances.
+    """
     layout, best = job.best()
     if not math.isfinite(best.ratio):
         raise ToleranceError(uncertifiable(job, best), math.inf)

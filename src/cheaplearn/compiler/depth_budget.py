@@ -31,29 +31,29 @@ class _Choice:
     factors: tuple[Monomial, ...] = ()
 
 
-def smallest_depth(largest_degree: int, parity: int | None) -> int:
+def smallest_depth(largest_degree: int, at_once: int = MAX_POWER) -> int:
     """Gives the fewest layers that a monomial can be done in.
 
     Args:
         largest_degree: Its degree.
-        parity: As in `power_parity`; None if only pairs can be multiplied.
+        at_once: Most factors that one layer can multiply.
 
     Returns:
         The number of layers.
     """
-    depth, reached, at_once = 0, 1, 2 if parity is None else MAX_POWER
+    depth, reached = 0, 1
     while reached < largest_degree:
         depth, reached = depth + 1, reached * at_once
     return depth
 
 
-def choose_groups(monomials: Iterable[Monomial], depth: int, parity: int) -> Groups:
+def choose_groups(monomials: Iterable[Monomial], depth: int, parity: int | None) -> Groups:
     """Chooses factors for the monomials that have too many for a tree of pairs, and for the factors that this needs.
 
     Args:
         monomials: Wanted monomials, none above degree ``MAX_POWER^depth``.
         depth: Number of layers, at least 1.
-        parity: As in `power_parity`.
+        parity: Number of factors, modulo 2, that one layer can multiply; None for any.
 
     Returns:
         Factors by monomial, equal ones repeated: to be multiplied in one layer.
@@ -74,7 +74,7 @@ def choose_groups(monomials: Iterable[Monomial], depth: int, parity: int) -> Gro
 
 
 @cache
-def _best(monomial: Monomial, levels: int, parity: int) -> _Choice:
+def _best(monomial: Monomial, levels: int, parity: int | None) -> _Choice:
     d = degree(monomial)
     if d <= 2**levels:
         return _Choice(_tree_cost(monomial))
@@ -93,11 +93,11 @@ def _tree_cost(monomial: Monomial) -> int:
     return sum(1 if a == b else 2 for a, b in choose_splits([monomial]).values())
 
 
-def _layer_cost(factors: tuple[Monomial, ...], parity: int) -> int:
+def _layer_cost(factors: tuple[Monomial, ...], parity: int | None) -> int:
     powers = tuple(Counter(factors).values())
     if len(factors) == 2:
         return len(powers)  # a square or a product
-    return n_patterns((*powers, 1) if len(factors) % 2 != parity else powers)
+    return n_patterns(powers if parity in {None, len(factors) % 2} else (*powers, 1))
 
 
 def _divisions(monomial: Monomial, at_once: int) -> set[tuple[Monomial, ...]]:

@@ -16,7 +16,7 @@ from .lattice import Lattice
 from .lattice_lowering import lower_on_lattice
 from .layout import Layout
 from .lowering import DepthBudget, lower
-from .power_gates import power_parity
+from .power_gates import power_kind, power_parity
 from .quadratic import add_quadratics
 from .sawtooth import most_teeth
 from .search import Candidate, best_candidate, quick_candidate
@@ -41,6 +41,7 @@ class Job:
         is_strict: Whether each layer reads only the one before.
         lattice: Translations to keep, or None.
         depth: Most hidden layers, or None.
+        is_paired: Whether only the paper's gates are used: pairs of neurons, four a product, 2^b for b factors.
     """
 
     circuit: Circuit
@@ -51,6 +52,7 @@ class Job:
     is_strict: bool = False
     lattice: Lattice | None = None
     depth: int | None = None
+    is_paired: bool = False
 
     def best(self) -> tuple[Layout, Candidate]:
         """Finds the smallest network.
@@ -61,7 +63,14 @@ class Job:
         for share in _SHARES if self.tolerances is not None and self.lattice is None else (0.0,):
             layout = self.layout(share)
             self._check_strict(layout)
-            best = best_candidate(layout, self.activation, self.dtype, self.tolerances, is_strict=self.is_strict)
+            best = best_candidate(
+                layout,
+                self.activation,
+                self.dtype,
+                self.tolerances,
+                is_strict=self.is_strict,
+                is_paired=self.is_paired,
+            )
             if best.ratio <= 1.0 or not layout.program.leaves_out:
                 break
         return layout, best
@@ -90,7 +99,7 @@ class Job:
             The program as arrays.
         """
         unit = unit_function(self.activation)
-        square_cost = {"relu": most_teeth(self.dtype), "tanh": 2, "sigmoid": 2}.get(self.activation, 1)
+        square_cost = {"relu": most_teeth(self.dtype), "tanh": 2, "sigmoid": 2, "exp": 2}.get(self.activation, 1)
         discrete = [kind != "real" for kind in self.circuit.kinds]
         if self.lattice:
             program = lower_on_lattice(self.lattice, self.circuit, self.intervals, unit, square_cost)
@@ -103,27 +112,27 @@ class Job:
             program = lower(self.circuit, self.intervals, unit, square_cost, quadratics, budget=budget)
         return Layout(program, discrete)
 
-    def _parity(self, depth: int) -> int:
-        """Refuses a depth that products of several factors at once cannot keep either."""
-        parity = power_parity(self.activation)
+    def _parity(self, depth: int) -> int | None:
+        """Number of factors modulo 2; refuses a depth that products of several factors at once cannot keep either."""
+        kind = power_kind(self.activation, is_paired=self.is_paired)
         largest = max((degree(monomial) for output in self.circuit.outputs for monomial in output.terms), default=0)
-        needed = smallest_depth(largest, parity)
-        if parity is None or self.is_strict or depth < needed:
-            tree = smallest_depth(largest, None)
+        needed = smallest_depth(largest) if kind else smallest_depth(largest, 2)
+        if not kind or self.is_strict or depth < needed:
+            tree = smallest_depth(largest, 2)
             shown = tree if self.is_strict else needed
             what = f"at least {shown} for degree {largest} and activation {self.activation!r}"
             advice = (
                 f"depth={tree} is the most exact" if tree > shown else "Pass depth=None for as many layers as needed"
             )
             raise ValueError(must_be("depth", "compile", what, depth, f"{advice}."))
-        return parity
+        return power_parity(self.activation) if kind == "half" else None
 
     def _check_strict(self, layout: Layout) -> None:
         if not self.is_strict:
             return
         squares = any(node.kind != "count" for node in layout.program.nodes)
-        if self.activation == "gaussian" or (self.activation == "relu" and squares):
+        if self.activation in {"gaussian", "exp"} or (self.activation == "relu" and squares):
             requirement = (
-                "False with gaussian (it has no identity neuron) and with relu where it must square real inputs"
+                "False with gaussian and exp (they have no identity neuron), and with relu to square real inputs"
             )
             raise ValueError(must_be("strict_layers", "compile", requirement, True, "Use silu, gelu, tanh or square."))

@@ -39,11 +39,11 @@ class DepthBudget:
 
     Args:
         depth: The number.
-        parity: Number of factors, modulo 2, that one layer can multiply (`power_parity`).
+        parity: Number of factors, modulo 2, that one layer can multiply (`power_parity`); None for any (pairs).
     """
 
     depth: int
-    parity: int
+    parity: int | None
 
 
 @dataclass(frozen=True)
@@ -334,7 +334,7 @@ class _Lowering:
                 size = max(abs(value.low), abs(value.high))
                 constant *= size
                 factors.append(_normalised(value.row, fmpq(0), size))
-            if len(factors) % 2 != self.budget.parity:
+            if self.budget.parity not in {None, len(factors) % 2}:
                 factors.append({CONSTANT: fmpq(1)})
             product = self.program.power(factors)
         elif len(varying) == 2:

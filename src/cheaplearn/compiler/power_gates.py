@@ -1,8 +1,10 @@
 r"""Products of b factors in one hidden layer: ``prod a_i ~= sum_k G_k sum_s (prod s) T(s_k F_s)``, ``F_s = s . a``.
 
-T is the even part of the activation (SiLU, GELU, softplus, Gaussian; b even) or its odd part without the linear term
-(tanh, sigmoid at bias 0; b odd); either way one neuron and a skip. Powers of F_s below b cancel between the sign
-patterns (`sign_patterns.py`), so that one scale is enough and the error is, by parity,
+In a "half" gate T is the even part of the activation (SiLU, GELU, softplus, Gaussian; b even) or its odd part without
+the linear term (tanh, sigmoid at bias 0; b odd): one neuron and a skip. In a "pair" gate, the paper's, it is
+``sigma(beta + z) + (-1)^b sigma(beta - z)`` with a shared bias beta, for any b: 2^b neurons for distinct factors.
+Powers of F_s below b cancel between the sign patterns (`sign_patterns.py`), so that one scale is enough and the error
+is, by parity,
 
     D(a) = prod a_i (e_0 + e_1 q_1 + e_2 q_2 + ...),   q_1 = mean(a_i^2),   1 >= q_1 >= q_2 >= ... >= 0,
     |D| <= max_t t^b |e_0 + e_1 t^2| + max_m |e_2 + ... + e_m|,
@@ -23,13 +25,14 @@ import numpy as np
 from flint import arb, arb_mat, fmpq
 
 from .._messages import must_be
-from .even_series import MAX_TERMS, EvenSeries, even_series, odd_series, working_precision
+from .even_series import FORMULAS, MAX_TERMS, EvenSeries, even_series, odd_series, working_precision
+from .power_bias import power_bias
 from .rows import ROUNDUP, upper
 from .sign_patterns import corner_moment, corner_sum
 
-__all__ = ["MAX_POWER", "MAX_POWER_SCALES", "POWER_REACH", "PowerGate", "power_gate", "power_parity"]
+__all__ = ["MAX_POWER", "MAX_POWER_SCALES", "POWER_REACH", "PowerGate", "power_gate", "power_kind", "power_parity"]
 
-MAX_POWER = 6  # factors of one product at most: 32 to 64 neurons
+MAX_POWER = 16  # factors of one product at most: 2^15 to 2^16 neurons
 MAX_POWER_SCALES = 3
 POWER_REACH = 1.0 + 2.0**-3  # |a_i| <= 1 with room for what earlier layers add
 _PARITY = {"silu": 0, "gelu": 0, "softplus": 0, "gaussian": 0, "tanh": 1, "sigmoid": 1}
@@ -39,15 +42,17 @@ _SCALE_BITS = 4  # significant bits of a scale, as in square gates
 
 @dataclass(frozen=True)
 class PowerGate:
-    """One neuron per sign pattern and scale, with what the product misses.
+    """One or two neurons per sign pattern and scale, with what the product misses.
 
     Args:
         activation: Name.
         degree: b.
+        kind: "half" or "pair".
+        bias: beta, exactly a number of the dtype; 0 for "half".
         scales: s_k, positive numbers of the dtype with few significant bits, descending.
         weights: G_k, numbers of the dtype.
         odd: sigma'(0) where a skip must remove ``sigma'(0) z``, else 0.
-        constant: sigma(0) as a rational, to within `constant_error`; what is removed (0 if it is 0).
+        constant: What is removed, sigma(0) or 2 sigma(beta), as a rational to within `constant_error`; 0 if nothing is.
         constant_error: Bound on what the rational misses.
         gain_error: e_0.
         next_error: e_1.
@@ -58,6 +63,8 @@ class PowerGate:
 
     activation: str
     degree: int
+    kind: str
+    bias: float
     scales: tuple[float, ...]
     weights: tuple[float, ...]
     odd: fmpq
@@ -68,6 +75,11 @@ class PowerGate:
     other_errors: tuple[float, ...]
     slack: float
     sizes: tuple[float, ...]
+
+    @property
+    def neurons(self) -> int:
+        """Neurons per sign pattern and scale."""
+        return 2 if self.kind == "pair" else 1
 
     def remainder(self, reach: float = 1.0) -> float:
         """Bounds the error of the product in exact arithmetic.
@@ -91,6 +103,21 @@ class PowerGate:
         return (main + rounding + others + self.slack) * ROUNDUP
 
 
+def power_kind(activation: str, *, is_paired: bool = False) -> str | None:
+    """Tells which gate multiplies several factors in one layer.
+
+    Args:
+        activation: Its name.
+        is_paired: Whether only the paper's gates are wanted.
+
+    Returns:
+        "half" (one neuron a pattern), "pair" (two) or None.
+    """
+    if activation in _PARITY and not is_paired:
+        return "half"
+    return "pair" if activation in FORMULAS else None
+
+
 def power_parity(activation: str) -> int | None:
     """Tells which products an activation can do in one layer.
 
@@ -104,15 +131,18 @@ def power_parity(activation: str) -> int | None:
 
 
 @cache
-def power_gate(activation: str, degree: int, amplitude: float, dtype: str = "float32", scales: int = 1) -> PowerGate:
+def power_gate(
+    activation: str, degree: int, amplitude: float, dtype: str = "float32", scales: int = 1, kind: str = "half"
+) -> PowerGate:
     """Chooses scales and weights and bounds the remainder rigorously.
 
     Args:
-        activation: One with a `power_parity`.
-        degree: Number of factors, of its parity, from 3 to MAX_POWER + 1.
+        activation: One with a `power_parity`; any smooth one for pairs.
+        degree: Number of factors, of its parity (any for pairs), from 3 to MAX_POWER + 1.
         amplitude: Largest scale, > 0, rounded to a few significant bits.
         dtype: "float16", "float32" or "float64".
         scales: Number of scales, 1 to MAX_POWER_SCALES.
+        kind: "half" or "pair".
 
     Returns:
         The gate.
@@ -125,18 +155,22 @@ def power_gate(activation: str, degree: int, amplitude: float, dtype: str = "flo
         weights.
     Cost: milliseconds, once.
     """
-    _check(activation, degree, amplitude, scales)
-    series = (odd_series if degree % 2 else even_series)(activation, 0.0)
+    _check(activation, degree, amplitude, scales, kind)
+    bias = float(np.dtype(dtype).type(power_bias(activation, degree))) if kind == "pair" else 0.0
+    series = (odd_series if degree % 2 else even_series)(activation, bias)
     s = tuple(_few_bits(_few_bits(amplitude) * ratio) for ratio in _RATIOS[:scales])
     if s[0] * degree * POWER_REACH > 0.9 * series.radius:
         requirement = f"at most {0.9 * series.radius / degree / POWER_REACH:.3g} to prove a remainder"
         raise ValueError(must_be("amplitude", "power_gate", requirement, amplitude, "Pass a smaller amplitude."))
     with working_precision():
-        return _certified(activation, degree, s, dtype, series)
+        return _certified(activation, degree, kind, bias, s, dtype, series)
 
 
-def _certified(activation: str, b: int, scales: tuple[float, ...], dtype: str, series: EvenSeries) -> PowerGate:
-    columns = [_columns(series, b, scale) for scale in scales]
+def _certified(
+    activation: str, b: int, kind: str, bias: float, scales: tuple[float, ...], dtype: str, series: EvenSeries
+) -> PowerGate:
+    neurons = 2 if kind == "pair" else 1
+    columns = [_columns(series, b, scale, neurons) for scale in scales]
     weights = tuple(_stored(weight, dtype, scales[0]) for weight in _weights(columns, b))
     totals = [
         sum((arb(g) * c for g, c in zip(weights, row, strict=True)), arb(0)) for row in zip(*columns, strict=True)
@@ -145,23 +179,25 @@ def _certified(activation: str, b: int, scales: tuple[float, ...], dtype: str, s
     gain, following, *others = (float(error.mid()) for error in errors)
     missed = [upper(error - arb(middle)) for error, middle in zip(errors, (gain, following, *others), strict=True)]
     slack = sum(POWER_REACH ** (b + 2 * j) * value for j, value in enumerate(missed))
-    patterns = corner_moment(b, 0)
+    patterns = neurons * corner_moment(b, 0)
     tails = [patterns * series.tail(scale * b * POWER_REACH, MAX_TERMS) for scale in scales]
     slack += sum(abs(g) * tail for g, tail in zip(weights, tails, strict=True))
     sizes = [
         sum(upper(c) * POWER_REACH ** (b + 2 * j) for j, c in enumerate(column)) + tail
         for column, tail in zip(columns, tails, strict=True)
     ]
-    centre = even_series(activation, 0.0).coefficients[0]
-    constant = _middle(centre) if b % 2 == 0 or activation == "sigmoid" else fmpq(0)
+    removed, odd = _removed(activation, b, kind, bias)
+    constant = _middle(removed)
     return PowerGate(
         activation,
         b,
+        kind,
+        bias,
         scales,
         weights,
-        _odd_coefficient(activation),
+        odd,
         constant,
-        upper(centre - arb(constant)),
+        upper(removed - arb(constant)),
         gain,
         following,
         tuple(others),
@@ -170,11 +206,19 @@ def _certified(activation: str, b: int, scales: tuple[float, ...], dtype: str, s
     )
 
 
-def _columns(series: EvenSeries, b: int, scale: float) -> list[arb]:
+def _removed(activation: str, b: int, kind: str, bias: float) -> tuple[arb, fmpq]:
+    """The constant and the multiple of z that are taken away to get T."""
+    centre = even_series(activation, bias).coefficients[0]
+    if kind == "pair":
+        return (arb(0) if b % 2 else 2 * centre), fmpq(0)
+    return centre, _odd_coefficient(activation)
+
+
+def _columns(series: EvenSeries, b: int, scale: float, neurons: int) -> list[arb]:
     """Coefficients of the terms of degree ``b, b + 2, ...`` of the product, each relative to its largest value."""
     first = b // 2
     return [
-        series.coefficients[j] * arb(scale) ** (2 * j + b % 2) * corner_sum(b, 2 * j + b % 2)
+        neurons * series.coefficients[j] * arb(scale) ** (2 * j + b % 2) * corner_sum(b, 2 * j + b % 2)
         for j in range(first, MAX_TERMS + 1)
     ]
 
@@ -223,8 +267,14 @@ def _middle(ball: arb) -> fmpq:
     return fmpq(int(mantissa)) * fmpq(2) ** int(exponent)
 
 
-def _check(activation: str, degree: int, amplitude: float, scales: int) -> None:
+def _check(activation: str, degree: int, amplitude: float, scales: int, kind: str) -> None:
     owner, parity = "power_gate", power_parity(activation)
+    if kind not in {"half", "pair"}:
+        raise ValueError(must_be("kind", owner, "'half' or 'pair'", repr(kind)))
+    if kind == "pair":
+        if activation not in FORMULAS:
+            raise ValueError(must_be("activation", owner, f"one of {', '.join(FORMULAS)}", repr(activation)))
+        parity = degree % 2
     if parity is None:
         raise ValueError(must_be("activation", owner, f"one of {', '.join(_PARITY)}", repr(activation)))
     if degree % 2 != parity or not 3 <= degree <= MAX_POWER + 1:

@@ -126,8 +126,10 @@ class PlacedPowers:
         """The neurons, scale by scale, that read the signed sums from column `first` on: units and their sizes."""
         scales = np.repeat(self.gate.scales, len(self.table))
         columns = np.tile(first + np.arange(len(self.table)), len(self.gate.scales))
+        if self.gate.kind == "pair":
+            scales, columns = np.concatenate([scales, -scales]), np.tile(columns, 2)
         size = activation_named(self.gate.activation).largest(largest_z(self.gate)) * (1 + 2.0**-8)
-        block = Block(np.arange(len(scales)), columns, scales, np.zeros(len(scales)))
+        block = Block(np.arange(len(scales)), columns, scales, np.full(len(scales), self.gate.bias))
         return block, np.full(len(scales), size)
 
     def parts(self, sums: int, neurons: int) -> tuple[Block, np.ndarray]:
@@ -135,6 +137,10 @@ class PlacedPowers:
         scales = np.repeat(self.gate.scales, len(self.table))
         row = np.arange(len(scales))
         rows, columns, weights = [row], [neurons + row], [np.ones(len(row))]
+        if self.gate.kind == "pair":
+            rows.append(row)
+            columns.append(neurons + len(row) + row)
+            weights.append(np.full(len(row), (-1.0) ** self.gate.degree))
         if self.gate.odd:
             rows.append(row)
             columns.append(np.tile(sums + np.arange(len(self.table)), len(self.gate.scales)))

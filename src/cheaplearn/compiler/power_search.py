@@ -16,7 +16,9 @@ __all__ = ["best_power_exponent", "power_gate_at"]
 _LOWEST, _HIGHEST = -24, 0
 
 
-def power_gate_at(activation: str, degree: int, exponent: float, dtype: str, scales: int) -> PowerGate:
+def power_gate_at(
+    activation: str, degree: int, exponent: float, dtype: str, scales: int, kind: str = "half"
+) -> PowerGate:
     """Makes the gate whose largest scale is a power of two.
 
     Args:
@@ -25,6 +27,7 @@ def power_gate_at(activation: str, degree: int, exponent: float, dtype: str, sca
         exponent: Of the largest scale.
         dtype: As in `power_gate`.
         scales: Likewise.
+        kind: Likewise.
 
     Returns:
         The gate.
@@ -32,11 +35,11 @@ def power_gate_at(activation: str, degree: int, exponent: float, dtype: str, sca
     Raises:
         ValueError: If there is none.
     """
-    return power_gate(activation, degree, 2.0**exponent, dtype, scales)
+    return power_gate(activation, degree, 2.0**exponent, dtype, scales, kind)
 
 
 @cache
-def best_power_exponent(activation: str, degree: int, dtype: str, scales: int) -> float:
+def best_power_exponent(activation: str, degree: int, dtype: str, scales: int, kind: str = "half") -> float:
     """Finds the exponent with the smallest certified error of one product of exact factors.
 
     Args:
@@ -44,6 +47,7 @@ def best_power_exponent(activation: str, degree: int, dtype: str, scales: int) -
         degree: Likewise.
         dtype: Likewise.
         scales: Likewise.
+        kind: Likewise.
 
     Returns:
         The exponent, a multiple of 1/4.
@@ -52,7 +56,7 @@ def best_power_exponent(activation: str, degree: int, dtype: str, scales: int) -
 
     def error(exponent: float) -> float:
         try:
-            gate = power_gate_at(activation, degree, exponent, dtype, scales)
+            gate = power_gate_at(activation, degree, exponent, dtype, scales, kind)
         except ValueError:
             return math.inf
         form_error = arithmetic.u * degree

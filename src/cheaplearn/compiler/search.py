@@ -14,7 +14,7 @@ from .assembly import assemble
 from .gate_noise import gate_noise
 from .joint import JointBounds
 from .layout import Layout
-from .power_gates import MAX_POWER_SCALES, PowerGate
+from .power_gates import MAX_POWER_SCALES, PowerGate, power_kind
 from .power_search import best_power_exponent, power_gate_at
 from .sawtooth import most_teeth, sawtooth_gate
 from .sensitivity import node_sensitivities
@@ -50,6 +50,7 @@ def best_candidate(
     tolerances: np.ndarray | None,
     *,
     is_strict: bool = False,
+    is_paired: bool = False,
 ) -> Candidate:
     """Finds the gates with the fewest neurons that meet the tolerances, then the smallest certified error.
 
@@ -59,12 +60,14 @@ def best_candidate(
         dtype: Type of the stored numbers.
         tolerances: Positive, one per output; None takes the cheapest gates at their best.
         is_strict: Whether no layer may be skipped: gates without skips, identity neurons.
+        is_paired: Whether only the paper's gates are used, ``sigma(b + z) +- sigma(b - z)``.
 
     Returns:
         The best candidate; its `ratio` tells whether the tolerances are met.
     """
     with threadpool_limits(limits=1):  # the matrices are small: threads would only wait for each other
-        return _Search(layout, activation, dtype, tolerances, is_strict=is_strict).run_with_powers()
+        search = _Search(layout, activation, dtype, tolerances, is_strict=is_strict, is_paired=is_paired)
+        return search.run_with_powers()
 
 
 def quick_candidate(layout: Layout, activation: str, dtype: np.dtype, tolerances: np.ndarray) -> Candidate:
@@ -165,14 +168,17 @@ class _Search:
         tolerances: np.ndarray | None,
         *,
         is_strict: bool = False,
+        is_paired: bool = False,
     ) -> None:
-        self.layout, self.activation, self.dtype, self.is_strict = layout, activation, dtype, is_strict
+        self.layout, self.activation, self.dtype = layout, activation, dtype
+        self.is_strict, self.is_paired = is_strict, is_paired
         self.has_tolerance = tolerances is not None
         self.tolerances = np.ones(len(layout.program.outputs)) if tolerances is None else tolerances
         self.joint = JointBounds(layout)
         self.is_small = len(layout.program.nodes) <= _SMALL
         self.has_squares = any(node.kind not in {"count", "power"} for node in layout.program.nodes)
         self.powers: dict[int, PowerGate] = {}
+        self.power_kind = power_kind(activation, is_paired=is_paired) or "half"
         self.degrees = sorted({sum(node.powers) for node in layout.program.nodes if node.kind == "power"})
 
     def run_with_powers(self) -> Candidate:
@@ -193,8 +199,9 @@ class _Search:
 
     def set_powers(self, scales: int) -> dict[int, float]:
         """Takes for every number of factors the gate that is best for one product; returns the scales' exponents."""
-        exponents = {b: best_power_exponent(self.activation, b, self.dtype.name, scales) for b in self.degrees}
-        self.powers = {b: power_gate_at(self.activation, b, k, self.dtype.name, scales) for b, k in exponents.items()}
+        arguments = self.dtype.name, scales, self.power_kind
+        exponents = {b: best_power_exponent(self.activation, b, *arguments) for b in self.degrees}
+        self.powers = {b: power_gate_at(self.activation, b, k, *arguments) for b, k in exponents.items()}
         return exponents
 
     def refined(self, best: Candidate, scales: int, exponents: dict[int, float]) -> Candidate:
@@ -209,7 +216,7 @@ class _Search:
     def with_power(self, candidate: Candidate, b: int, exponent: float, scales: int) -> Candidate:
         """Exchanges the gate of products of b factors; the same candidate if there is no such gate."""
         try:
-            gate = power_gate_at(self.activation, b, exponent, self.dtype.name, scales)
+            gate = power_gate_at(self.activation, b, exponent, self.dtype.name, scales, self.power_kind)
         except ValueError:
             return candidate
         self.powers = {**candidate.choice.powers, b: gate}
@@ -222,8 +229,8 @@ class _Search:
             return self.best_sawtooth()
         best: Candidate | None = None
         for kind in gate_kinds(self.activation):
-            if self.is_strict and kind[0] == "half":
-                continue  # its odd part is taken away by a skip
+            if (self.is_strict and kind[0] == "half") or (self.is_paired and kind[0] not in {"pair", "exact"}):
+                continue  # an odd part is taken away by a skip
             found = self.best_of_kind(kind)
             if found.ratio <= 1.0 and best is not None:
                 return self.mixed(best, found)
