@@ -1,6 +1,7 @@
 """Slow twin of the compiler's programs: everything in rational arithmetic, every stated range checked."""
 
 from fractions import Fraction
+from math import prod
 
 from flint import fmpq
 
@@ -30,6 +31,13 @@ def program_values(program, point, basis=None):
             assert abs(left) <= node.reach
             assert left <= node.top
             columns.append(UNIT_VALUES[basis](left))
+            continue
+        if node.kind == "power":
+            factors = [value(form) for form in node.forms]
+            assert all(abs(factor) <= 1 for factor in factors)
+            columns.append(
+                prod((factor**power for factor, power in zip(factors, node.powers, strict=True)), start=fmpq(1))
+            )
             continue
         assert abs(left) <= 1
         right = value(node.right) if node.kind == "product" else left

@@ -15,6 +15,7 @@ from .inputs import Interval
 from .lattice import Lattice
 from .lattice_lowering import lower_on_lattice
 from .layout import Layout
+from .level_cuts import cut_programs, program_cost
 from .lowering import DepthBudget, lower
 from .power_gates import power_kind, power_parity
 from .quadratic import add_quadratics
@@ -109,7 +110,8 @@ class Job:
         program = lower(self.circuit, self.intervals, unit, square_cost, quadratics)
         if self.depth is not None and program.depth > self.depth:
             budget = DepthBudget(self.depth, self._parity(self.depth))
-            program = lower(self.circuit, self.intervals, unit, square_cost, quadratics, budget=budget)
+            grouped = lower(self.circuit, self.intervals, unit, square_cost, quadratics, budget=budget)
+            program = min([grouped, *cut_programs(program, budget)], key=program_cost)
         return Layout(program, discrete)
 
     def _parity(self, depth: int) -> int | None:

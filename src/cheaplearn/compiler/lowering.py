@@ -26,7 +26,7 @@ from .quadratic import Quadratic, add_quadratics
 from .rows import CONSTANT, Row, add_multiple, rational
 from .splitting import Monomial, choose_splits, degree
 
-__all__ = ["DepthBudget", "lower"]
+__all__ = ["AddQuadratics", "DepthBudget", "lower"]
 
 Box = Sequence[tuple[Fraction, Fraction]]
 AddQuadratics = Callable[[Program, list[Quadratic]], None]
