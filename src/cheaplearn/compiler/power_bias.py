@@ -1,4 +1,4 @@
-"""The shared bias of a pair gate that multiplies b factors."""
+"""The bias that neurons share: of a pair gate that multiplies b factors, of a flat network without other biases."""
 
 from __future__ import annotations
 
@@ -8,18 +8,16 @@ from functools import cache
 import numpy as np
 
 from .even_series import even_series, odd_series
+from .slopes import largest_slope
 
-__all__ = ["power_bias"]
+__all__ = ["power_bias", "shared_bias"]
 
-_CANDIDATES = np.arange(-32, 33) / 8  # few bits: the same number in every dtype
+# few bits: the same number in every dtype; not 0, where every second derivative of most activations vanishes
+_CANDIDATES = np.array([k / 8 for k in range(-32, 33) if k])
 
 
-@cache
 def power_bias(activation: str, degree: int) -> float:
-    """Chooses the bias with the lowest floor of ``sum_s (prod s) sigma(beta + s F_s)``, to leading order.
-
-    Truncation is ``A s^2`` with ``A ~ |c_(b+2) / c_b|``, rounding ``B / s^b`` with ``B ~ |sigma(beta)| / |c_b|``; at
-    the best scale their sum is proportional to ``(A^b B^2)^(1 / (b + 2))``.
+    """Chooses the bias with the lowest floor of ``sum_s (prod s) sigma(beta + s F_s)``.
 
     Args:
         activation: A smooth one.
@@ -30,15 +28,35 @@ def power_bias(activation: str, degree: int) -> float:
 
     Cost: one power series per candidate, once: 0.3 s.
     """
+    return shared_bias(activation, (degree,))
+
+
+@cache
+def shared_bias(activation: str, degrees: tuple[int, ...]) -> float:
+    """Chooses the bias where the worst of several degrees has the lowest floor.
+
+    Args:
+        activation: A smooth one.
+        degrees: Degrees of the terms.
+
+    Returns:
+        beta; 0 for exp.
+
+    Cost: as `power_bias`.
+    """
     if activation == "exp":
         return 0.0
-    return float(min(_CANDIDATES, key=lambda bias: _floor(activation, degree, float(bias))))
+    return float(min(_CANDIDATES, key=lambda bias: max(_floor(activation, b, float(bias)) for b in degrees)))
 
 
 def _floor(activation: str, degree: int, bias: float) -> float:
+    # truncation A s^2, A ~ |c_(b+2) / c_b|, and rounding B / s^b, B ~ (|sigma(beta)| + L |beta| / 2) / |c_b|; at the
+    # best scale their sum is like (A^b B^2)^(1 / (b + 2)), whose logarithm this is
     part, j = (odd_series if degree % 2 else even_series)(activation, bias), degree // 2
     wanted, following = (abs(float(part.coefficients[i].mid())) for i in (j, j + 1))
-    size = abs(float(even_series(activation, bias).coefficients[0].mid())) + abs(bias) / 8
+    size = abs(float(even_series(activation, bias).coefficients[0].mid()))
+    size += abs(bias) * largest_slope(activation, abs(bias)) / 2
     if wanted < 1e-12:
         return math.inf
-    return degree * math.log(max(following, 1e-3 * wanted) / wanted) + 2 * math.log(max(size, 1e-3) / wanted)
+    truncation, rounding = max(following / wanted, 1e-3), max(size, 1e-3) / wanted
+    return (degree * math.log(truncation) + 2 * math.log(rounding)) / (degree + 2)

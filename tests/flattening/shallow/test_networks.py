@@ -1,0 +1,78 @@
+"""Flat networks keep their certificate, and the certificate is not vacuous."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import cheaplearn as cl
+from cheaplearn.compiler.power_bias import shared_bias
+from cheaplearn.flattening.shallow import flat_forms, shallow_network
+from cheaplearn.flattening.shallow.constructions import scaled_terms
+from cheaplearn.testing import worst_error
+
+ACTIVATIONS = ["softplus", "silu", "gelu", "tanh", "sigmoid", "gaussian", "exp"]
+FORMULAS = ["x*y", "x*y*z - z**2/2", "x**2*y + x*y - x/2 + y**3/3", "x**2 + y**2 - 3*z**2", "1 + x + x**4"]
+
+
+def networks(formula, activation, dtype, box=(-1, 1)):
+    p = cl.Polynomial.parse(formula)
+    reach = [Fraction(max(map(abs, box)))] * len(p.variables)
+    terms = scaled_terms(p, reach)
+    slope = sum(abs(int(c.p) / int(c.q)) * sum(alpha) for alpha, c in terms.items())
+    bias = shared_bias(activation, tuple(sorted({sum(alpha) for alpha in terms})))
+    for form in flat_forms(terms):
+        yield shallow_network(
+            form, activation, bias, np.dtype(dtype), reach, p.variables, slope, dict.fromkeys(p.variables, box)
+        )
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_certificates_hold_and_are_tight(formula, activation):
+    for dtype in ("float32", "float64"):
+        for net in networks(formula, activation, dtype):
+            found, _ = worst_error(net, formula, effort=200)
+            assert found <= net.certificate.error
+            # rounding is bounded term by term, and only the first orders beyond the degree are expanded
+            assert net.certificate.error <= 25 * found, (net.metadata, dtype)
+            assert net.depth == 1
+            assert net.certificate.dtype == dtype
+
+
+@pytest.mark.parametrize("box", [(-0.25, 0.5), (-8, 3), (0, 1)])
+def test_boxes_of_other_sizes_are_certified(box):
+    for net in networks("x*y*z + 2*x - y**2", "softplus", "float64", box):
+        found, _ = worst_error(net, "x*y*z + 2*x - y**2", effort=300)
+        assert found <= net.certificate.error <= 25 * found
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6), st.sampled_from(ACTIVATIONS), st.sampled_from(["float32", "float64"]))
+def test_no_search_breaks_the_certificate_of_a_random_polynomial(seed, activation, dtype):
+    rng = np.random.default_rng(seed)
+    monomials = ["x", "y", "x*y", "x**2*y", "y**3", "x**4", "x*y**3", "1"]
+    chosen = rng.choice(monomials, rng.integers(1, 5), replace=False)
+    formula = " + ".join(f"({rng.normal():.3f})*{m}" for m in chosen)
+    for net in filter(None, networks(formula, activation, dtype)):
+        found, _ = worst_error(net, formula, effort=60)
+        assert found <= net.certificate.error
+
+
+def test_there_are_no_biases_but_the_shared_one_and_no_skips():
+    for net in networks("x*y*z*w*v*u", "exp", "float64"):
+        hidden = net.layers[0]
+        assert set(hidden.bias.tolist()) == {net.metadata["shared_bias"]}
+        for layer in net.layers[1:]:
+            assert layer.activation is None
+            assert not layer.bias.any()
+            assert not layer.weights[:, : len(net.variables)].nnz
+
+
+def test_weights_that_overflow_are_no_network():
+    p = cl.Polynomial.parse("x**12 * 10**30")
+    terms = scaled_terms(p, [Fraction(10)])
+    (form, *_) = flat_forms(terms)
+    assert shallow_network(form, "exp", 0.0, np.dtype("float32"), [Fraction(10)], ["x"], 1e43, {"x": (-10, 10)}) is None
