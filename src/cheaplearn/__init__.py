@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .compiler import ToleranceError as ToleranceError
     from .compiler import compile as compile
     from .compiler import gates as gates
+    from .flattening import flatten as flatten
+    from .flattening import linear as linear
     from .geometry import Chain as Chain
     from .geometry import Graph as Graph
     from .geometry import Grid as Grid
@@ -55,6 +57,7 @@ _HOME = {  # public name -> the room it lives in
     "contact_scores": "learning",
     "symmetries": "symmetry",
     "describe": "symmetry",
+    "flatten": "flattening",
     "assert_certified": "testing",
     "assert_invariant": "testing",
     "compile": "compiler",
@@ -64,6 +67,7 @@ _HOME = {  # public name -> the room it lives in
 _NAMESPACES = {
     "gates": "compiler.gates",
     "groups": "geometry.groups",
+    "linear": "flattening.linear",
     "testing": "testing",
 }  # modules whose functions are public under their name: cl.gates.table()
 

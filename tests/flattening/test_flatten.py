@@ -1,0 +1,133 @@
+"""`flatten`: bounds beside networks, counts against the formulas of the papers, errors, words."""
+
+import math
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+import cheaplearn as cl
+from cheaplearn.flattening.candidates import BIAS_FREE
+from cheaplearn.testing import worst_error
+
+mpl.use("Agg")
+
+
+def product(n):
+    return "*".join(f"x{i}" for i in range(n))
+
+
+def random_polynomial(seed):
+    rng = np.random.default_rng(seed)
+    names = ["a", "b", "c", "d"][: rng.integers(1, 5)]
+    monomials = ["*".join(rng.choice(names, rng.integers(1, 5))) for _ in range(rng.integers(1, 5))]
+    return " + ".join(f"{rng.integers(1, 5)}*{m}" for m in monomials)
+
+
+@pytest.mark.parametrize("formula", [*map(random_polynomial, range(12)), "x*y + 1", "x*y + x", "(x+y+z)**4"])
+@pytest.mark.parametrize("biases", [False, True])
+def test_the_bound_is_never_above_a_network_of_its_model(formula, biases):
+    f = cl.flatten(formula, "exp" if not biases else "silu", biases, dtypes=("float64",))
+    for candidate in f.candidates:
+        if candidate.depth <= 1 and (biases or candidate.model == BIAS_FREE):
+            assert f.lower_bound.neurons <= candidate.neurons, candidate.construction
+    assert (f.table.lower_bound <= f.table.neurons).all()
+
+
+@pytest.mark.parametrize("n", range(2, 9))
+def test_products_take_two_to_the_n_flat_and_four_per_factor_deep(n):
+    f = cl.flatten(product(n), dtypes=("float64",))
+    depth = math.ceil(math.log2(n))
+    assert f.lower_bound.neurons == f.flat.neurons == 2**n
+    table = f.table[f.table.construction == "paper's gates (pairs)"].set_index("hidden_layers").neurons
+    assert table[depth] == 4 * (n - 1)
+    half = f.table[f.table.construction == "half-price gates"].set_index("hidden_layers").neurons
+    assert half[depth] == 2 * (n - 1)
+
+
+def rolnick_tegmark(n, depth):
+    """The least ``sum_i (n / prod_(j <= i) b_j) 2^(b_i)`` over ``b_1 ... b_k = n``."""
+    if depth == 1:
+        return 2**n
+    divisors = [b for b in range(1, n + 1) if n % b == 0]
+    return min(n // b * 2**b * (b > 1) + rolnick_tegmark(n // b, depth - 1) for b in divisors)
+
+
+@pytest.mark.parametrize("n", [4, 6, 8, 12, 16])
+def test_every_depth_costs_no_more_than_the_formula_of_rolnick_and_tegmark(n):
+    f = cl.flatten(product(n), dtypes=("float64",), depths=range(2, math.ceil(math.log2(n)) + 1))
+    for row in f.table[f.table.construction == "paper's gates (pairs)"].itertuples():
+        assert row.neurons <= rolnick_tegmark(n, row.hidden_layers)
+        if n % 3:  # unequal groups cannot do better than a power of two in its tree
+            assert row.neurons >= 4 * (n - 1)
+
+
+def test_flattening_costs_bits_as_well():
+    f = cl.flatten(product(6))
+    assert 5 < f.bits_lost["float32"] < 15 < f.bits_lost["float64"] < 25
+    assert f.cost == f.flat.neurons / f.deep.neurons == 64 / 20
+    assert f.proven_cost == f.cost
+
+
+def test_every_error_of_the_table_is_certified_and_found_by_no_search():
+    f = cl.flatten("x*y*z - x**2*z/2 + y")
+    for row in range(len(f.table)):
+        for dtype in ("float32", "float64"):
+            net = f.network(row, dtype)
+            found, _ = worst_error(net, f.polynomial, effort=200)
+            assert found <= net.certificate.error == f.table[f"error_{dtype}"][row]
+            assert net.neurons == f.table.neurons[row]
+
+
+def test_what_cannot_be_reached_is_said():
+    f = cl.flatten(product(10), dtypes=("float32",), depths=[1, 4])
+    flat, deep = f.table.note[f.table.hidden_layers == 1], f.table.note[f.table.hidden_layers == 4]
+    assert set(flat) == {"no tolerance reachable in float32"}
+    assert set(deep) == {""}
+    assert "-: no tolerance reachable" in repr(f)
+
+
+def test_words_name_the_bound_and_its_model():
+    text = repr(cl.flatten("x1*x2*x3*x4", dtypes=("float64",)))
+    assert "16  staircase: one hidden layer of softplus, no skip" in text
+    assert "One hidden layer takes 16 neurons, 2 take 12: 1.33 times as many." in text
+
+
+def test_physics_of_order_two_is_cheap_flat_and_products_are_not():
+    quadratic = cl.flatten("x*y + y*z + z*x + x**2", biases=True, activation="silu", dtypes=("float64",))
+    assert quadratic.flat.neurons == quadratic.deep.neurons == quadratic.lower_bound.neurons
+    products = cl.flatten(product(8), biases=True, activation="silu", dtypes=("float64",))
+    assert products.lower_bound.neurons == math.comb(8, 4)
+    assert {b.name: b.neurons for b in products.bounds}["Waring"] == products.flat.neurons == 2**7
+
+
+@pytest.mark.parametrize("formula", ["3", "2*x - 1", "0*x"])
+def test_affine_polynomials_are_flat(formula):
+    for biases in (False, True):
+        f = cl.flatten(formula, biases=biases)
+        assert f.lower_bound.neurons <= 2
+        assert f.deep.depth <= 1
+        assert repr(f)
+
+
+def test_the_plot_draws_the_bound_and_every_construction():
+    axes = cl.flatten("x*y*z").plot()
+    labels = axes.get_legend_handles_labels()[1]
+    assert any("proven bound" in label for label in labels)
+    assert "half-price gates" in labels
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"activation": "relu"}, r"`activation` of `flatten` must be one of silu"),
+        ({"dtypes": ("float16",)}, r"`dtypes` of `flatten` must be some of float32, float64"),
+        ({"depths": [0]}, r"`depths` of `flatten` must be positive numbers"),
+        ({"box": (1, -1)}, r"`box` of `compile`"),
+    ],
+)
+def test_bad_arguments_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        cl.flatten("x*y", **options)
+    with pytest.raises(ValueError, match=r"`dtype` of `Flattening.network` must be one of"):
+        cl.flatten("x*y", dtypes=("float64",)).network(0, "float32")
