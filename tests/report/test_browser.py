@@ -7,6 +7,10 @@ from contextlib import contextmanager
 
 import pytest
 
+import cheaplearn as cl
+from cheaplearn.flattening import linear
+from cheaplearn.report import FlatteningPage, LinearPage, write_report
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -128,3 +132,17 @@ def check_pictures(page, width, count):
         assert box["x"] + box["width"] <= width
         sizes = picture.locator("text").evaluate_all("all => all.map(t => t.getBoundingClientRect().height)")
         assert min(sizes) > 6  # CSS pixels: still legible
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_pages_of_flattenings_fit_the_screen(browser, tmp_path, width):
+    fourier = linear.fft(32)
+    pages = {
+        "product": FlatteningPage(cl.flatten("a*b*c*d*e"), "cheaplearn flatten", {}),
+        "linear": LinearPage(fourier, fourier.measure(4, 1), fourier.error(), "cheaplearn flatten", {}),
+    }
+    for name, content in pages.items():
+        path = tmp_path / f"{name}.html"
+        write_report(content, path)
+        with opened(browser, path, width) as page:
+            check_pictures(page, width, 1)

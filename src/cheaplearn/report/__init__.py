@@ -5,6 +5,8 @@ from __future__ import annotations
 from .density_result import DensityResult as DensityResult
 from .density_result import HeldOut as HeldOut
 from .density_result import RealFindings as RealFindings
+from .flattening_page import FlatteningPage as FlatteningPage
+from .flattening_page import LinearPage as LinearPage
 from .page import write_report as write_report
 from .regression_result import PredictedRows as PredictedRows
 from .regression_result import RegressionResult as RegressionResult
@@ -17,8 +19,10 @@ __all__ = [
     "Alternative",
     "DensityResult",
     "FitResult",
+    "FlatteningPage",
     "GenericSizes",
     "HeldOut",
+    "LinearPage",
     "PredictedRows",
     "RealFindings",
     "RegressionResult",

@@ -13,6 +13,7 @@ from .._messages import must_be
 from ..geometry import Grid
 from .density_page import density_facts
 from .density_result import DensityResult
+from .flattening_page import FlatteningPage, LinearPage
 from .pictures import Pictures
 from .regression_page import regression_facts
 from .regression_result import RegressionResult
@@ -27,8 +28,10 @@ __all__ = ["write_report"]
 _HERE = Path(__file__).parent
 
 
-def write_report(result: FitResult | RegressionResult | DensityResult, path: str | Path) -> None:
-    """Writes the report of a fit.
+def write_report(
+    result: FitResult | RegressionResult | DensityResult | FlatteningPage | LinearPage, path: str | Path
+) -> None:
+    """Writes the report of a fit or a flattening.
 
     Args:
         result: What was found.
@@ -37,7 +40,9 @@ def write_report(result: FitResult | RegressionResult | DensityResult, path: str
     Raises:
         ValueError: If a network carries no certificate.
     """
-    if isinstance(result, DensityResult):
+    if isinstance(result, FlatteningPage | LinearPage):
+        page = _rendered(result.template, result.facts)
+    elif isinstance(result, DensityResult):
         template = "density.html" if result.real is None else "real_density.html"
         page = _rendered(template, density_facts(result))
     elif isinstance(result, RegressionResult):
