@@ -7,7 +7,15 @@ from collections.abc import Sequence
 
 import typer
 
-from . import compile_command, fit_command, predict_command, sample_command, symmetries_command, verify_command
+from . import (
+    compile_command,
+    fit_command,
+    flatten_command,
+    predict_command,
+    sample_command,
+    symmetries_command,
+    verify_command,
+)
 from .exits import DONE, FAILED, INTERRUPTED, say
 from .intervals import join_pairs
 from .options import set_off_signs
@@ -25,6 +33,7 @@ app.command("fit", help=fit_command.HELP)(fit_command.fit)
 app.command("predict", help=predict_command.HELP)(predict_command.predict)
 app.command("sample", help=sample_command.HELP)(sample_command.sample)
 app.command("compile", help=compile_command.HELP)(compile_command.compile_formulas)
+app.command("flatten", help=flatten_command.HELP)(flatten_command.flatten_formula)
 app.command("symmetries", help=symmetries_command.HELP)(symmetries_command.symmetries)
 app.command("verify", help=verify_command.HELP)(verify_command.verify)
 
