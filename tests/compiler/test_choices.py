@@ -19,6 +19,13 @@ def test_auto_takes_the_fewest_neurons_and_says_why():
     assert "activation='square'" in net.metadata["choice"]
 
 
+def test_auto_goes_on_where_relu_has_no_strict_layers():
+    kinds = {"a": "bit", "s": "spin"}
+    net = cl.compile("a*s", variables=kinds, activation="auto", strict_layers=True)
+    assert net.activation != "relu"
+    assert "relu has no strict layers" in net.metadata["choice"]
+
+
 def test_auto_takes_relu_for_bits_and_square_where_nothing_else_reaches_the_tolerance():
     bits = cl.compile("a*b*c", variables=dict.fromkeys("abc", "bit"), activation="auto")
     assert (bits.activation, bits.neurons, bits.certificate.error) == ("relu", 1, 0.0)

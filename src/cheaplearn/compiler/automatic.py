@@ -39,6 +39,10 @@ def automatic(compile_with: Callable[[str], Network], dtype: str, *, counts_only
             tried.append(f"{name} {net.neurons} neurons, {_error(net)}")
         except ToleranceError as error:
             tried.append(f"{name} only {rounded_up(error.best):.2g}")
+        except ValueError:
+            if not (name == "relu" and is_strict):
+                raise
+            tried.append("relu has no strict layers where bits and spins are multiplied with each other")
     if found:
         best = min(found, key=lambda name: (found[name].neurons, _certified(found[name])))
         why = f"{best}: fewest neurons, then smallest certified error ({'; '.join(tried)}; {_WHY_NOT_OTHERS}). "
