@@ -156,7 +156,7 @@ def power_gate(
     Cost: milliseconds, once.
     """
     _check(activation, degree, amplitude, scales, kind)
-    bias = float(np.dtype(dtype).type(power_bias(activation, degree))) if kind == "pair" else 0.0
+    bias = float(np.dtype(dtype).type(power_bias(activation, degree, dtype))) if kind == "pair" else 0.0
     series = (odd_series if degree % 2 else even_series)(activation, bias)
     s = tuple(_few_bits(_few_bits(amplitude) * ratio) for ratio in _RATIOS[:scales])
     if s[0] * degree * POWER_REACH > 0.9 * series.radius:
