@@ -71,21 +71,19 @@ def flatten(
     intervals = read_box(Circuit.coerce(p), box)
     bias = best_bias(activation, _degrees(p)) if shared_bias is None else float(shared_bias)
     with_biases = biased_bounds(p, exact)
-    candidates: list[Candidate] = []
     if biases:
         bounds = with_biases
         lower = next(bound for bound in bounds if bound.survives_limits)
     else:
         lower = bias_free_bound(p, activation, Fraction(bias) if _depends_on_bias(p, shared_bias) else None, exact)
         bounds = (lower, *with_biases)
-        if p.degree > 0 and (depths is None or 1 in depths):
-            candidates += bias_free_candidates(p, activation, bias, intervals, dtypes)
-        if p.degree > 0:
-            candidates += gate_candidates(p, activation, intervals, dtypes, depths, is_paired=True)
-    if activation != "exp":  # all of its gates are pairs
-        candidates += gate_candidates(p, activation, intervals, dtypes, depths, is_paired=False)
-    if biases and activation == "exp":
+    candidates: list[Candidate] = []
+    if p.degree > int(biases) and (depths is None or 1 in depths):  # they are ordinary networks too
+        candidates += bias_free_candidates(p, activation, bias, intervals, dtypes)
+    if not biases or activation == "exp":  # all gates of exp are pairs
         candidates += gate_candidates(p, activation, intervals, dtypes, depths, is_paired=True)
+    if activation != "exp":
+        candidates += gate_candidates(p, activation, intervals, dtypes, depths, is_paired=False)
     box_of = dict(zip(p.variables, intervals, strict=True))
     return Flattening(p, activation, biases, box_of, lower, bounds, tuple(_once(candidates)), tuple(dtypes))
 

@@ -71,6 +71,13 @@ def test_there_are_no_biases_but_the_shared_one_and_no_skips():
             assert not layer.weights[:, : len(net.variables)].nnz
 
 
+def test_forms_whose_high_powers_overflow_are_certified():
+    ring = " + ".join(f"s{i}*s{(i + 1) % 16} - s{i}*s{(i + 4) % 16}" for i in range(16))
+    for net in networks(ring, "softplus", "float64"):
+        found, _ = worst_error(net, ring, effort=100)
+        assert found <= net.certificate.error
+
+
 def test_weights_that_overflow_are_no_network():
     p = cl.Polynomial.parse("x**12 * 10**30")
     terms = scaled_terms(p, [Fraction(10)])

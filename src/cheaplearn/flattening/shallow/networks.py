@@ -63,7 +63,8 @@ def shallow_network(
     Cost: a few vector operations per scale.
     """
     placement = _Placement(form, activation, bias, Arithmetic(dtype))
-    best = min((placement.bounds(scale) for scale in _SCALES), key=lambda bounds: bounds.total)
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is no finite bound
+        best = min((placement.bounds(scale) for scale in _SCALES), key=lambda bounds: bounds.total)
     if not math.isfinite(best.total):
         return None
     inputs = Arithmetic(dtype).u * slope_size * _GROWTH
@@ -99,7 +100,8 @@ class _Bounds:
 
     @property
     def total(self) -> float:
-        return (self.truncation + self.rounding) * _GROWTH
+        total = (self.truncation + self.rounding) * _GROWTH
+        return total if math.isfinite(total) else math.inf
 
 
 class _Placement:
