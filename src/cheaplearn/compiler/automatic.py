@@ -28,6 +28,7 @@ def automatic(compile_with: Callable[[str], Network], dtype: str, *, counts_only
 
     Raises:
         ToleranceError: If none reaches the tolerance, not even "square".
+        ValueError: If an argument is not usable with any of them.
     """
     names = [name for name in _ONE_NEURON_A_SQUARE if not (name == "gelu" and dtype == "float64")]
     if is_strict:

@@ -107,7 +107,7 @@ class Job:
             return Layout(program, discrete, self.lattice)
         budgets = share * self.tolerances if self.tolerances is not None and share else None
         quadratics = partial(add_quadratics, budgets=budgets)
-        program = lower(self.circuit, self.intervals, unit, square_cost, quadratics)
+        program = lower(self.circuit, self.intervals, unit, square_cost, quadratics, in_squares=True)
         if self.depth is not None and program.depth > self.depth:
             budget = DepthBudget(self.depth, self._parity(self.depth))
             grouped = lower(self.circuit, self.intervals, unit, square_cost, quadratics, budget=budget)

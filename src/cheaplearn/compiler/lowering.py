@@ -25,6 +25,7 @@ from .program import Program
 from .quadratic import Quadratic, add_quadratics
 from .rows import CONSTANT, Row, add_multiple, rational
 from .splitting import Monomial, choose_splits, degree
+from .square_forms import cheaper_in_squares
 
 __all__ = ["AddQuadratics", "DepthBudget", "lower"]
 
@@ -64,6 +65,7 @@ def lower(
     pair_row: PairRow | None = None,
     cubic_factor: int | None = None,
     budget: DepthBudget | None = None,
+    in_squares: bool = False,
 ) -> Program:
     """Writes a circuit as squares, products and counts of affine forms.
 
@@ -77,6 +79,7 @@ def lower(
         cubic_factor: Input that is split off every monomial of degree 3 that has it, so that they are added up before
             one product; None to choose by popularity.
         budget: How many levels there may be, where products of pairs would need more.
+        in_squares: Whether quartic forms in squares may become quadratic forms of the squares.
 
     Returns:
         A program equal to the circuit up to its `defects`.
@@ -85,7 +88,7 @@ def lower(
     """
     lowering = _Lowering(circuit, box, unit, square_cost)
     lowering.add_quadratics, lowering.pair_row, lowering.cubic_factor = quadratics, pair_row, cubic_factor
-    lowering.budget = budget
+    lowering.budget, lowering.in_squares = budget, in_squares
     return lowering.run()
 
 
@@ -98,6 +101,7 @@ class _Lowering:
         self.pair_row: PairRow | None = None
         self.cubic_factor: int | None = None
         self.budget: DepthBudget | None = None
+        self.in_squares = False
         self.unit = unit if is_natural(circuit, box) else None
         self.program = Program(
             center=[(a + b) / 2 for a, b in zip(low, high, strict=True)],
@@ -133,9 +137,31 @@ class _Lowering:
                 else:
                     high.setdefault(monomial, {})[k] = coefficient
             quadratics.append({pair: c for pair, c in quadratic.items() if c})
+        in_squares = self._forms_in_squares(high) if self.in_squares else []
         self._add_high(high)
         self.add_quadratics(program, quadratics)
+        if in_squares:
+            self.add_quadratics(program, in_squares)
         return program
+
+    def _forms_in_squares(self, terms: dict[Monomial, dict[int, fmpq]]) -> list[Quadratic]:
+        """Takes quartic forms in squares out of the terms: one quadratic form per output over columns of squares."""
+        even = cheaper_in_squares({m: c for m, c in terms.items() if not self._is_discrete(m)})
+        column, size = {}, {}
+        for site in {site for monomial in even for site, _ in monomial}:
+            reach = abs(self.shift[site]) + abs(self.slope[site])
+            size[site] = reach * reach
+            if reach:
+                column[site] = self.program.square_column({c: value / reach for c, value in self._input(site).items()})
+        forms: list[Quadratic] = [{} for _ in self.circuit.outputs]
+        for monomial in even:
+            pair = [site for site, power in monomial for _ in range(power // 2)]
+            coefficients = terms.pop(monomial)
+            if all(site in column for site in pair):
+                i, j = sorted(column[site] for site in pair)
+                for k, coefficient in coefficients.items():
+                    forms[k][i, j] = coefficient * size[pair[0]] * size[pair[1]]
+        return forms
 
     def _add_form_powers(self, k: int, terms: dict[Monomial, fmpq]) -> None:
         """Takes homogeneous parts that are powers of a linear form out of the terms of an output."""
