@@ -19,10 +19,12 @@ from .pairing import shuffled_butterfly_factors
 from .rank import two_factors
 from .results import Attempt, Factorization
 from .separating import largest_entries, separated_exactly, separated_within
+from .two_sparse import sparse_pair_within
 
 __all__ = ["factorize"]
 
 _LOSSY = 1e-6  # errors from here on: entries may be dropped on purpose
+_LOOSE = 1e-3  # from here on two refitted factors are often the cheapest
 _EXACT_SPLIT = 1e-6  # residual of a first split that is worth going on with
 _SMALL = 512  # up to here threads cost singular values more time than they save, much more on a busy machine
 
@@ -41,7 +43,7 @@ def factorize(
             from an error of 1e-6 on also the largest entries beside a low rank), "butterfly" (square matrices of
             composite size: hierarchical factorization in natural and digit-reversed order, and for powers of two in
             unknown order), "sparse" (two sparse factors that show in equal ratios; the largest entries from an error
-            of 1e-6 on) or "auto" (all of them).
+            of 1e-6 on; two refitted sparse factors from 1e-3 on) or "auto" (all of them).
         max_factors: Multiply factors until there are no more than these.
         random_state: Seed of what is sampled.
 
@@ -153,9 +155,13 @@ def _sparse(A: np.ndarray, error: float, random_state: int) -> Found:
         if found is not None:
             factors = list(found) if note == "columns" else [found[1].T, found[0].T]
             yield f"two sparse factors, found from {note}", factors
-    if error >= _LOSSY:
-        kept = largest_entries(A, (error * float(np.linalg.norm(A))) ** 2)
-        yield f"{np.count_nonzero(kept)} largest entries", [kept]
+    if error < _LOSSY:
+        return
+    kept = largest_entries(A, (error * float(np.linalg.norm(A))) ** 2)
+    yield f"{np.count_nonzero(kept)} largest entries", [kept]
+    pair = sparse_pair_within(A, error, int(np.count_nonzero(kept))) if error >= _LOOSE else None
+    if pair is not None:
+        yield "two refitted sparse factors", [pair.left, pair.right]
 
 
 _METHODS: dict[str, Callable[[np.ndarray, float, int], Found]] = {
