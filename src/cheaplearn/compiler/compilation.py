@@ -12,7 +12,8 @@ import numpy as np
 from .._messages import must_be
 from ..circuit import Circuit
 from ..geometry import Grid
-from ..network import HALF_PRECISION, Certificate, Network, activation_named
+from ..network import Certificate, Network, activation_named
+from .assumptions import assumptions
 from .automatic import automatic
 from .explanation import dominating_parts, remedies
 from .inputs import Interval, read_box, read_tolerances
@@ -167,7 +168,9 @@ def _network(job: Job, layout: Layout, best: Candidate) -> Network:
         roundings=tuple(bounds.roundings.tolist()),
         box={name: _inside(a, b) for name, (a, b) in zip(circuit.variables, job.intervals, strict=True)},
         dtype=job.dtype.name,
-        assumptions=_assumptions(job, best),
+        assumptions=assumptions(
+            job.dtype.name, job.activation, best.assembly.largest_slope if best.assembly.neurons else None
+        ),
         labels=circuit.labels,
         kinds={name: kind for name, kind in zip(circuit.variables, circuit.kinds, strict=True) if kind != "real"},
         dominating=dominating_parts(layout, best, circuit.variables),
@@ -185,21 +188,6 @@ def _network(job: Job, layout: Layout, best: Candidate) -> Network:
         formula=circuit.fingerprint,
         metadata=facts,
     )
-
-
-def _assumptions(job: Job, best: Candidate) -> tuple[str, ...]:
-    dtype = job.dtype.name
-    unit = {"float16": "2^-11", "float32": "2^-24", "float64": "2^-53"}[dtype]
-    if dtype == "float16":
-        lines = [f"{HALF_PRECISION} (u = {unit})"]
-    else:
-        lines = [
-            f"products and sums are correctly rounded {dtype} operations (u = {unit}), sums in any order, fused or not"
-        ]
-    lines.append("gradual underflow (no flush to zero), no TF32 and no other reduced-precision matrix products")
-    if best.assembly.neurons:
-        lines.append(f"{activation_named(job.activation).accuracy(best.assembly.largest_slope)}, u = {unit}")
-    return tuple(lines)
 
 
 def _gate_facts(gate: SquareGate) -> dict[str, Any]:

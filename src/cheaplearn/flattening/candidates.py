@@ -17,8 +17,7 @@ from ..compiler.power_gates import MAX_POWER, power_kind
 from ..compiler.refusal import ToleranceError
 from ..network import Network
 from ..polynomial import Polynomial
-from .shallow import flat_forms, shallow_network
-from .shallow.constructions import scaled_terms
+from .shallow import flat_forms, scaled_terms, shallow_network
 
 __all__ = ["BIAS_FREE", "WITH_BIASES", "Candidate", "bias_free_candidates", "gate_candidates"]
 
@@ -26,7 +25,7 @@ BIAS_FREE = "shared bias, no skips"
 WITH_BIASES = "biases and skips"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Candidate:
     """One construction.
 
@@ -45,6 +44,11 @@ class Candidate:
     neurons: int
     synapses: int
     networks: Mapping[str, Network | None]
+
+    def __repr__(self) -> str:
+        errors = ", ".join(f"{dtype} {self.error(dtype):.2g}" for dtype in self.networks)
+        sizes = f"{self.depth} hidden layers, {self.neurons} neurons, {self.synapses} synapses"
+        return f"Candidate({self.construction} ({self.model}): {sizes}, certified error {errors})"
 
     def error(self, dtype: str) -> float:
         """The certified error in a dtype; infinite if there is none.

@@ -9,7 +9,7 @@ from typing import Any
 from .._messages import must_be
 from ..circuit import Circuit
 from ..compiler.even_series import FORMULAS
-from ..compiler.inputs import read_box
+from ..compiler.inputs import read_box, scales
 from ..compiler.power_bias import shared_bias as best_bias
 from ..network import activation_named
 from ..polynomial import Polynomial
@@ -68,7 +68,8 @@ def flatten(
     """
     p = Polynomial.coerce(p)
     _check(activation, dtypes, depths)
-    intervals = read_box(Circuit.coerce(p), box)
+    circuit = Circuit.coerce(p)
+    intervals = read_box(circuit, box)
     bias = best_bias(activation, _degrees(p)) if shared_bias is None else float(shared_bias)
     with_biases = biased_bounds(p, exact)
     if biases:
@@ -84,8 +85,9 @@ def flatten(
         candidates += gate_candidates(p, activation, intervals, dtypes, depths, is_paired=True)
     if activation != "exp":
         candidates += gate_candidates(p, activation, intervals, dtypes, depths, is_paired=False)
+    size = float(scales(circuit, intervals)[0]) if p.terms else 0.0
     box_of = dict(zip(p.variables, intervals, strict=True))
-    return Flattening(p, activation, biases, box_of, lower, bounds, tuple(_once(candidates)), tuple(dtypes))
+    return Flattening(p, activation, biases, box_of, lower, bounds, tuple(_once(candidates)), tuple(dtypes), size)
 
 
 def _depends_on_bias(p: Polynomial, shared_bias: float | None) -> bool:

@@ -35,6 +35,7 @@ class Flattening:
         bounds: Every proven bound.
         candidates: The networks that were built.
         dtypes: Where errors were certified.
+        size: Sum over the terms of their largest sizes on the box: an error of this size says nothing.
     """
 
     polynomial: Polynomial
@@ -45,6 +46,7 @@ class Flattening:
     bounds: tuple[LowerBound, ...]
     candidates: tuple[Candidate, ...]
     dtypes: tuple[str, ...]
+    size: float
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -81,16 +83,6 @@ class Flattening:
         flat, deep = ([min(c.error(t) for c in group) for t in self.dtypes] for group in (self._flat, self._mine))
         bits = [_log2(a) - _log2(b) for a, b in zip(flat, deep, strict=True)]
         return pd.Series(bits, index=list(self.dtypes), name="bits lost by flattening")
-
-    @cached_property
-    def size(self) -> float:
-        """Bound of |p| on the box: an error of this size says nothing."""
-        reach = {name: float(max(abs(low), abs(high))) for name, (low, high) in self.box.items()}
-        names = self.polynomial.variables
-        return sum(
-            abs(float(c)) * math.prod(reach[names[site]] ** power for site, power in monomial)
-            for monomial, c in self.polynomial.terms.items()
-        )
 
     def network(self, row: int, dtype: str = "float32") -> Network:
         """Gives the network of a row.

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 import cheaplearn as cl
 from cheaplearn.flattening.bounds import bias_free_bound
-from cheaplearn.flattening.shallow import flat_forms
-from cheaplearn.flattening.shallow.constructions import scaled_terms
+from cheaplearn.flattening.shallow import flat_forms, scaled_terms
 from cheaplearn.flattening.shallow.lattice import lattice_form
 from cheaplearn.flattening.shallow.patterns import pattern_form
 from cheaplearn.flattening.shallow.simplices import quadratic_form

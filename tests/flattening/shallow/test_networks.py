@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 import cheaplearn as cl
 from cheaplearn.compiler.power_bias import shared_bias
-from cheaplearn.flattening.shallow import flat_forms, shallow_network
-from cheaplearn.flattening.shallow.constructions import scaled_terms
+from cheaplearn.flattening.shallow import flat_forms, scaled_terms, shallow_network
 from cheaplearn.testing import worst_error
 
 ACTIVATIONS = ["softplus", "silu", "gelu", "tanh", "sigmoid", "gaussian", "exp"]

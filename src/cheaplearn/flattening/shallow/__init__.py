@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .constructions import flat_forms
+from .constructions import flat_forms, scaled_terms
 from .form import FlatForm
 from .networks import shallow_network
 
-__all__ = ["FlatForm", "flat_forms", "shallow_network"]
+__all__ = ["FlatForm", "flat_forms", "scaled_terms", "shallow_network"]

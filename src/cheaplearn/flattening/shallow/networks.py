@@ -22,6 +22,7 @@ from flint import arb
 from scipy import sparse
 
 from ...compiler.arithmetic import Arithmetic
+from ...compiler.assumptions import assumptions
 from ...compiler.even_series import MAX_TERMS, even_series, odd_series, working_precision
 from ...compiler.rows import upper
 from ...compiler.slopes import largest_slope
@@ -74,11 +75,7 @@ def shallow_network(
         roundings=(best.rounding + inputs,),
         box=box,
         dtype=dtype.name,
-        assumptions=(
-            f"products and sums are correctly rounded {dtype.name} operations, sums in any order, fused or not",
-            "gradual underflow (no flush to zero), no TF32 and no other reduced-precision matrix products",
-            f"{activation_named(activation).accuracy(best.largest_z)}, u = half the machine epsilon",
-        ),
+        assumptions=assumptions(dtype.name, activation, best.largest_z),
         labels=("y",),
     )
     layers = tuple(_layers(form, placement, best.scale, reach))
