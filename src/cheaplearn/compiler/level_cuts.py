@@ -135,13 +135,7 @@ class _Cut:
 
     def _form(self, form: Row, block: _Block) -> Polynomial:
         """A form of size at most 1 as a polynomial in the variables of the block."""
-        outside: Row = {}
-        total = Polynomial({}, ())
-        for column, value in form.items():
-            if column - self.first in block.values:
-                total = total + block.values[column - self.first] * _fraction(value)
-            else:
-                add_multiple(outside, value, self._outer(column))
+        total, outside = self._divided(form, block)
         constant = outside.pop(CONSTANT, fmpq(0))
         if outside:
             reach = sum((abs(value) for value in outside.values()), fmpq(0))  # columns are at most 1 in size
@@ -152,24 +146,23 @@ class _Cut:
             total = total + Polynomial({((0, 1),): _fraction(factor)}, (f"v{index}",))
         return total + _fraction(constant)
 
-    def _outer(self, column: int) -> Row:
-        return self.value_rows[column - self.first] if column >= self.first else {column: fmpq(1)}
+    def _divided(self, row: Row, block: _Block) -> tuple[Polynomial, Row]:
+        """What a row reads inside a block, multiplied out, and the rest as a row of the new program."""
+        inside = Polynomial({}, ())
+        outside: Row = {}
+        for column, value in row.items():
+            node = column - self.first
+            if node in block.values:
+                inside = inside + block.values[node] * _fraction(value)
+            else:
+                add_multiple(outside, value, self.value_rows[node] if node >= 0 else {column: fmpq(1)})
+        return inside, outside
 
     def _set_outputs(self, block: _Block) -> None:
-        polynomials, rests = [], []
-        for output in self.old.outputs:
-            rest: Row = {}
-            total = Polynomial({}, ())
-            for column, value in output.items():
-                if column - self.first in block.values:
-                    total = total + block.values[column - self.first] * _fraction(value)
-                else:
-                    add_multiple(rest, value, self._outer(column))
-            polynomials.append(total)
-            rests.append(rest)
-        rows, defects = self._one_layer(polynomials, block, add_quadratics)
-        for row, rest in zip(rows, rests, strict=True):
-            add_multiple(row, fmpq(1), rest)
+        divided = [self._divided(output, block) for output in self.old.outputs]
+        rows, defects = self._one_layer([inside for inside, _ in divided], block, add_quadratics)
+        for row, (_, outside) in zip(rows, divided, strict=True):
+            add_multiple(row, fmpq(1), outside)
         self.new.outputs = rows
         self.new.defects = [a + b for a, b in zip(defects, self.old.defects, strict=True)]
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import mpmath
 import pytest
+from activation_formulas import FORMULAS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,16 +18,6 @@ from cheaplearn.flattening.bounds.points import shared_point
 from cheaplearn.flattening.bounds.staircase import _largest, _total
 
 SMOOTH = ["softplus", "sigmoid", "tanh", "gaussian", "exp", "gelu", "silu"]
-FORMULAS = {
-    "softplus": lambda z: mpmath.log(1 + mpmath.exp(z)),
-    "sigmoid": lambda z: 1 / (1 + mpmath.exp(-z)),
-    "tanh": mpmath.tanh,
-    "gaussian": lambda z: mpmath.exp(-z * z),
-    "exp": mpmath.exp,
-    "gelu": lambda z: z * mpmath.ncdf(z),
-    "silu": lambda z: z / (1 + mpmath.exp(-z)),
-    "square": lambda z: z * z,
-}
 KNOWN = [
     ("x1*x2 + x3*x4", 6),
     ("x1*x2*x3 + x4*x5*x6", 14),

@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy
+from activation_formulas import FORMULAS
 from flint import fmpq, fmpq_mat, fmpq_poly
 
 from cheaplearn import Polynomial
@@ -139,18 +140,9 @@ def test_derivatives_are_those_of_the_activation(activation, bias):
 
     point = shared_point(activation, 6, bias)
     z = mpmath.mpf(Fraction(bias).numerator) / Fraction(bias).denominator
-    formulas = {
-        "softplus": lambda z: mpmath.log(1 + mpmath.exp(z)),
-        "sigmoid": lambda z: 1 / (1 + mpmath.exp(-z)),
-        "tanh": mpmath.tanh,
-        "gaussian": lambda z: mpmath.exp(-z * z),
-        "exp": mpmath.exp,
-        "gelu": lambda z: z * mpmath.ncdf(z),
-        "silu": lambda z: z / (1 + mpmath.exp(-z)),
-    }
     factor = {"gaussian": mpmath.exp(-z * z), "exp": mpmath.exp(z), "gelu": mpmath.npdf(z)}.get(activation, 1)
     with mpmath.workdps(60):
-        expected = [mpmath.diff(formulas[activation], z, k, h=mpmath.mpf(10) ** -8) / factor for k in range(7)]
+        expected = [mpmath.diff(FORMULAS[activation], z, k, h=mpmath.mpf(10) ** -8) / factor for k in range(7)]
     balls = point.balls()
     for k, value in enumerate(expected):
         assert float(point.sigma[k].ball(balls)) == pytest.approx(float(value), abs=1e-6), k

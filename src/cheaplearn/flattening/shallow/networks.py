@@ -1,7 +1,7 @@
 r"""A flat form placed in floating point: one hidden layer, one shared bias, no skip and no bias of the output.
 
     |net(x) - p(x)| <= sum_{m > d} |c_m| lam^m max |sum_j w_j (a_j . t)^m|     terms beyond the degree
-                    +  sum_j |w_j| (u E(z_j) + L |zeta_j| + 6 u |sigma(z_j)|)  activation, argument, stored weights
+                    +  sum_j |w_j| (u E(z_j) + L |zeta_j| + c u |sigma(z_j)|)  activation, argument, stored weights
                     +  additions u sum_j |w_j| |sigma(z_j)|                    the sum, in groups of four
                     +  u sum_alpha |c_alpha| |alpha| X^alpha                   x itself in the dtype
 
@@ -33,6 +33,7 @@ __all__ = ["shallow_network"]
 
 _GROUP = 4
 _SCALES = tuple(m * 2.0**-k for k in range(-2, 24) for m in (1.5, 1.25, 1.0, 0.875))
+_STORED = 8  # roundings from an exact number to the stored one, in float64 all of them count; its product
 _GROWTH = 1 + 2.0**-8  # second-order terms, rounding of these bounds
 
 
@@ -134,10 +135,11 @@ class _Placement:
         if not weights.max(initial=0.0) < self.arithmetic.largest:
             return _Bounds(scale, math.inf, 0.0, largest_z)
         own, size, slope = (values[self.place] for values in self._of_neurons(scale))
-        argument = u * ((self.inputs_per_neuron + 3) * z + 2)  # stored weights and bias, products, sum
+        argument = u * ((self.inputs_per_neuron + _STORED) * z + 2)  # stored weights, products, sum
         stages = max(1, math.ceil(math.log(max(form.neurons, 2), _GROUP)))
         additions = form.neurons if form.neurons <= _GROUP**2 else (_GROUP - 1) * stages
-        noise = weights @ (u * own + slope * argument + (6 + additions) * u * size)
+        stored = _STORED + len(form.parts)
+        noise = weights @ (u * own + slope * argument + (stored + additions) * u * size)
         underflow = self.arithmetic.tiny * (4 * form.neurons + float(weights.sum()))
         return _Bounds(scale, self._truncation(scale, factors, weights), float(noise) + underflow, largest_z)
 
