@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 
+from ..network import activation_named
 from .even_series import even_series, odd_series
 from .slopes import largest_slope
 
@@ -54,12 +55,12 @@ def shared_bias(activation: str, degrees: tuple[int, ...], least: float = _LEAST
 
 
 def _floor(activation: str, degree: int, bias: float, least: float) -> float:
-    # truncation A s^2, A ~ |c_(b+2) / c_b|, and rounding B / s^b, B ~ (|sigma(beta)| + L |beta| / 2) / |c_b|; at the
-    # best scale their sum is like (A^b B^2)^(1 / (b + 2)), whose logarithm this is
+    # truncation A s^2, A ~ |c_(b+2) / c_b|, and rounding B / s^b, B ~ (|sigma| + L |beta| + its accuracy) / |c_b|; at
+    # the best scale their sum is like (A^b B^2)^(1 / (b + 2)), whose logarithm this is
     part, j = (odd_series if degree % 2 else even_series)(activation, bias), degree // 2
     wanted, following = (abs(float(part.coefficients[i].mid())) for i in (j, j + 1))
     size = abs(float(even_series(activation, bias).coefficients[0].mid()))
-    size += abs(bias) * largest_slope(activation, abs(bias)) / 2
+    size += abs(bias) * largest_slope(activation, abs(bias)) + activation_named(activation).error(abs(bias) + 0.5)
     if wanted < 1e-12:
         return math.inf
     truncation, rounding = max(following / wanted, least), max(size, 1e-3) / wanted
