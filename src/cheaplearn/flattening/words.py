@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from itertools import zip_longest
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from ..network import rounded_up
 
 if TYPE_CHECKING:
+    from .bounds import LowerBound
     from .results import Flattening
 
 __all__ = ["described"]
 
 _LONGEST = 60  # characters of a polynomial
+_WIDTH = 96  # of the text of a bound
 
 
 def described(f: Flattening) -> str:
@@ -30,9 +34,14 @@ def described(f: Flattening) -> str:
     )
     lines = [f"Flattening of {text} (degree {f.polynomial.degree}, {f.activation})"]
     lines += ["", "Proven lower bounds on the neurons of one hidden layer:"]
-    lines += [f"  {_number(b.neurons):>8}  {b.name}: {b.model}" for b in f.bounds]
+    lines += [line for bound in f.bounds for line in _bound(bound)]
     lines += ["", *_table(f), "", *_costs(f)]
     return "\n".join(lines)
+
+
+def _bound(bound: LowerBound) -> list[str]:
+    text = wrap(f"{bound.name}: {bound.model}", _WIDTH)
+    return [f"  {number:>8}  {line}" for number, line in zip_longest([_number(bound.neurons)], text, fillvalue="")]
 
 
 def _table(f: Flattening) -> list[str]:
