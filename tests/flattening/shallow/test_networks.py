@@ -8,8 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cheaplearn as cl
+from cheaplearn.compiler.arithmetic import Arithmetic
 from cheaplearn.compiler.power_bias import shared_bias
+from cheaplearn.compiler.slopes import largest_slope
 from cheaplearn.flattening.shallow import flat_forms, scaled_terms, shallow_network
+from cheaplearn.flattening.shallow.networks import _Placement
+from cheaplearn.network import activation_named
 from cheaplearn.testing import worst_error
 
 ACTIVATIONS = ["softplus", "silu", "gelu", "tanh", "sigmoid", "gaussian", "exp"]
@@ -82,3 +86,27 @@ def test_weights_that_overflow_are_no_network():
     terms = scaled_terms(p, [Fraction(10)])
     (form, *_) = flat_forms(terms)
     assert shallow_network(form, "exp", 0.0, np.dtype("float32"), [Fraction(10)], ["x"], 1e43, {"x": (-10, 10)}) is None
+
+
+@pytest.mark.parametrize(("activation", "bias"), [("softplus", -1.5), ("exp", 0.0), ("tanh", 0.625)])
+def test_rounding_is_the_sum_over_neurons_of_the_theory_page(activation, bias):
+    """Slow twin of the second and third line of the bound in docs/theory/flat_networks.md."""
+    p = cl.Polynomial.parse("x*y*z + x**3 - y/2")
+    form = flat_forms(scaled_terms(p, [Fraction(1)] * 3))[-1]
+    arithmetic, scale = Arithmetic(np.dtype("float64")), 2.0**-5
+    placement = _Placement(form, activation, bias, arithmetic)
+    factors, u = placement.factors(scale), arithmetic.u
+    total = 0.0
+    for j, direction in enumerate(form.directions):
+        weight = sum(
+            abs(float(Fraction(int(part[j].p), int(part[j].q))) * factors[k]) for k, part in form.parts.items()
+        )
+        z = abs(bias) + scale * sum(abs(float(Fraction(int(a.p), int(a.q)))) for a in direction)
+        inputs = sum(a != 0 for a in direction)
+        sigma = activation_named(activation)
+        additions = 3 * int(np.ceil(np.log(form.neurons) / np.log(4))) if form.neurons > 16 else form.neurons
+        argument = largest_slope(activation, z) * u * ((inputs + 8) * z + 2)
+        total += weight * (
+            u * sigma.error(z, "float64") + argument + (8 + len(form.parts) + additions) * u * sigma.largest(z)
+        )
+    assert placement.bounds(scale).rounding == pytest.approx(total, rel=1e-6)
