@@ -31,3 +31,11 @@ def test_certificates_hold_on_any_box_and_for_several_outputs(seed):
     net = cl.compile(formulas, box=(float(low), float(high)), dtype="float64")
     found, _ = worst_error(net, formulas, effort=200)
     assert found <= net.certificate.error <= 20 * found
+
+
+@pytest.mark.parametrize("activation", ["silu", "tanh", "square"])
+def test_constant_variables_that_share_a_square_are_added_up(activation):
+    box = {"a": (1, 1), "c": (0.5, 0.5), "x": (2, 3)}
+    net = cl.compile("(a + c)**2 * x**2", box=box, activation=activation, dtype="float64")
+    found, _ = worst_error(net, "(a + c)**2 * x**2", effort=200)
+    assert found <= net.certificate.error < 1e-5

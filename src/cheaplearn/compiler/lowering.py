@@ -159,8 +159,9 @@ class _Lowering:
             coefficients = terms.pop(monomial)
             if all(site in column for site in pair):
                 i, j = sorted(column[site] for site in pair)
-                for k, coefficient in coefficients.items():
-                    forms[k][i, j] = coefficient * size[pair[0]] * size[pair[1]]
+                for k, coefficient in coefficients.items():  # constant variables may share a column
+                    scaled = coefficient * size[pair[0]] * size[pair[1]]
+                    forms[k][i, j] = forms[k].get((i, j), fmpq(0)) + scaled
         return forms
 
     def _add_form_powers(self, k: int, terms: dict[Monomial, fmpq]) -> None:
