@@ -227,8 +227,10 @@ def _weights(columns: list[list[arb]], b: int) -> list[arb]:
     if len(columns) == 1:
         return [1 / (columns[0][0] + arb(_balance(b)) * columns[0][1])]
     m = len(columns)
-    solution = arb_mat([[column[j] for column in columns] for j in range(m)]).solve(
-        arb_mat([[arb(j == 0)] for j in range(m)])
+    # a derivative that vanishes at the bias leaves nothing to cancel: the next one takes its place
+    orders = [j for j, value in enumerate(columns[0]) if not value.contains(0)][:m]
+    solution = arb_mat([[column[j] for column in columns] for j in orders]).solve(
+        arb_mat([[arb(j == 0)] for j in orders])
     )
     return [solution[k, 0] for k in range(m)]
 
