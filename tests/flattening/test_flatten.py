@@ -123,11 +123,79 @@ def test_the_plot_draws_the_bound_and_every_construction():
         ({"activation": "relu"}, r"`activation` of `flatten` must be one of silu"),
         ({"dtypes": ("float16",)}, r"`dtypes` of `flatten` must be some of float32, float64"),
         ({"depths": [0]}, r"`depths` of `flatten` must be positive numbers"),
+        ({"depths": 2}, r"`depths` of `flatten` must be positive numbers"),
+        ({"depths": [True]}, r"`depths` of `flatten` must be positive numbers"),
+        ({"biases": "no"}, r"`biases` of `flatten` must be True or False"),
+        ({"shared_bias": np.inf}, r"`shared_bias` of `flatten` must be None or a number of size at most 64"),
+        ({"shared_bias": "x"}, r"`shared_bias` of `flatten` must be None or a number"),
         ({"box": (1, -1)}, r"`box` of `compile`"),
     ],
 )
 def test_bad_arguments_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         cl.flatten("x*y", **options)
+
+
+def test_networks_that_are_not_there_are_refused():
+    f = cl.flatten("x*y", dtypes=("float64",), depths=iter([np.int64(1)]))
     with pytest.raises(ValueError, match=r"`dtype` of `Flattening.network` must be one of"):
-        cl.flatten("x*y", dtypes=("float64",)).network(0, "float32")
+        f.network(0, "float32")
+    for row in (99, -1, "a"):
+        with pytest.raises(ValueError, match=r"`row` of `Flattening.network` must be from 0 to"):
+            f.network(row, "float64")
+
+
+@pytest.mark.parametrize("formula", ["x**100", "x**200", "10**400*x*y", "10**300*x*y", "5"])
+@pytest.mark.parametrize("biases", [False, True])
+def test_huge_degrees_and_numbers_are_results_or_refusals(formula, biases):
+    f = cl.flatten(formula, biases=biases)
+    assert repr(f)
+    assert len(f.bits_lost) == 2
+
+
+def test_tiny_and_huge_boxes_give_no_warnings():
+    for size in (1e-200, 1e200):
+        assert repr(cl.flatten("x*y", box=(-size, size)))
+
+
+def test_variables_with_one_value_are_put_in():
+    f = cl.flatten("x*y*z + z", box={"x": (2, 2), "y": (-1, 1), "z": (-1, 1)}, biases=True, activation="silu")
+    assert f.polynomial == cl.Polynomial.parse("2*y*z + z")
+    assert f.lower_bound.neurons == f.flat.neurons == 2
+    constant = cl.flatten("x**3*y", box={"x": (0, 0), "y": (-1, 1)})
+    assert constant.bits_lost["float64"] == 0
+
+
+def test_networks_that_leave_out_what_rounding_covers_say_so():
+    f = cl.flatten("10**20*x**2 + y**2 + x*y", biases=True, activation="silu", dtypes=("float64",))
+    row = f.table[f.table.construction == "half-price gates"].iloc[0]
+    assert row.neurons < f.lower_bound.neurons
+    assert "leaves out squares below rounding" in row.note
+
+
+def test_derivatives_that_vanish_at_the_bias_do_not_stop_gates_of_several_scales():
+    f = cl.flatten("5*x**6 + x*y*z*w - x**2", "gelu", dtypes=("float32",))
+    assert (f.table.error_float32 < np.inf).all()
+
+
+def test_sizes_are_counted_where_nothing_can_be_certified():
+    f = cl.flatten(product(16), dtypes=("float32",), depths=[3])
+    row = f.table[f.table.construction == "paper's gates (pairs)"].iloc[0]
+    assert (row.neurons, row.error_float32) == (60, np.inf)
+    with pytest.raises(ValueError, match=r"`depths` of `flatten` must be some that a network can be certified for"):
+        cl.flatten("x**100", depths=[1], biases=True, activation="silu")
+
+
+def test_depths_that_leave_out_one_layer_are_not_called_flat():
+    text = repr(cl.flatten(product(8), depths=[2, 3], dtypes=("float64",)))
+    assert "2 hidden layers take 28 neurons, 3 take 28: 1 times as many." in text
+    assert "One hidden layer: 256 neurons" in repr(cl.flatten(product(8), depths=[1], dtypes=("float64",)))
+
+
+def test_the_sizes_of_a_row_are_those_of_its_network():
+    f = cl.flatten("x1**2*x2**3 + x1*x2 + x2 - 2*x1**4")
+    for row in range(len(f.table)):
+        net = f.network(row, "float64")
+        assert (net.neurons, net.synapses, net.depth) == tuple(
+            f.table.loc[row, ["neurons", "synapses", "hidden_layers"]]
+        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -114,5 +116,5 @@ def scales(circuit: Circuit, intervals: list[Interval]) -> np.ndarray:
             for site, power in monomial:
                 size *= reach[site] ** power
             total += size
-        totals.append(float(total) or 1.0)
+        totals.append(float(total) if 0 < total <= sys.float_info.max else math.inf if total else 1.0)
     return np.array(totals)

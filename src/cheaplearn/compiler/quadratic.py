@@ -11,6 +11,7 @@ Each connected block of variables is done in the cheapest of three ways:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,7 +23,7 @@ from scipy.sparse.csgraph import connected_components
 
 from .box_bounds import largest_weighted_squares
 from .program import Program
-from .rows import ROUNDUP, Row, add_multiple, rational, upper
+from .rows import ROUNDUP, Row, add_multiple, rational, up, upper
 
 __all__ = ["Quadratic", "add_quadratics"]
 
@@ -52,6 +53,9 @@ def add_quadratics(
         columns = sorted(block)
         if all(pair == tuple(columns) for part in parts for pair in part):
             _add_product(program, parts, columns)
+            continue
+        if any(math.isinf(up(c)) for part in parts for c in part.values()):
+            _add_edges(program, _edge_rows(parts))  # no eigenvalue is a float64 number: refused by their size
             continue
         decompositions = [
             _shortened(_eigenvectors(part, columns), budget / len(blocks))

@@ -15,12 +15,14 @@ from ..compiler.inputs import Interval
 from ..compiler.job import Job
 from ..compiler.power_gates import MAX_POWER, power_kind
 from ..compiler.refusal import ToleranceError
+from ..compiler.rows import up
 from ..network import Network
 from ..polynomial import Polynomial
 from .shallow import flat_forms, scaled_terms, shallow_network
 
 __all__ = ["BIAS_FREE", "WITH_BIASES", "Candidate", "bias_free_candidates", "gate_candidates"]
 
+_FINEST = np.dtype(np.float64)
 BIAS_FREE = "shared bias, no skips"
 WITH_BIASES = "biases and skips"
 
@@ -33,8 +35,8 @@ class Candidate:
         construction: Its name.
         model: Which networks it belongs to.
         depth: Hidden layers.
-        neurons: Hidden neurons.
-        synapses: Non-zero weights.
+        neurons: Hidden neurons, in float64 where that is certified.
+        synapses: Non-zero weights, likewise.
         networks: The network with the smallest certified error, by dtype; None where none can be certified.
     """
 
@@ -81,13 +83,14 @@ def bias_free_candidates(
     reach = [max(abs(low), abs(high)) or Fraction(1) for low, high in box]
     ranges = {name: (float(low), float(high)) for name, (low, high) in zip(p.variables, box, strict=True)}
     terms = scaled_terms(p, reach)
-    slope_size = sum(abs(int(c.p) / int(c.q)) * sum(alpha) for alpha, c in terms.items())
+    slope_size = sum(up(c) * sum(alpha) for alpha, c in terms.items())
     for form in flat_forms(terms):
         networks = {
             dtype: shallow_network(form, activation, bias, np.dtype(dtype), reach, p.variables, slope_size, ranges)
             for dtype in dtypes
         }
-        synapses = int(np.count_nonzero(form.matrix)) + form.neurons
+        sizes = _finest(networks)
+        synapses = sizes.synapses if sizes else int(np.count_nonzero(form.matrix)) + form.neurons
         yield Candidate(form.construction, BIAS_FREE, 1, form.neurons, synapses, networks)
 
 
@@ -122,9 +125,14 @@ def gate_candidates(
             continue
         job = Job(circuit, list(box), None, np.dtype(dtypes[0]), activation, depth=depth, is_paired=is_paired)
         networks = {dtype: _certified(replace(job, dtype=np.dtype(dtype))) for dtype in dtypes}
-        sizes = next((net for net in networks.values() if net), None)
+        sizes = _finest(networks) or _certified(replace(job, dtype=_FINEST))
         if sizes:
             yield Candidate(name, WITH_BIASES, sizes.depth, sizes.neurons, sizes.synapses, networks)
+
+
+def _finest(networks: Mapping[str, Network | None]) -> Network | None:
+    """The network whose sizes a row shows: float64's if there is one."""
+    return networks.get("float64") or next((net for net in networks.values() if net), None)
 
 
 def _certified(job: Job) -> Network | None:

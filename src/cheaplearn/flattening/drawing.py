@@ -55,7 +55,7 @@ def draw_depths(f: Flattening, ax: Any = None) -> Any:
     if 0 < f.lower_bound.neurons < float("inf"):
         label = f"proven bound, one layer ({f.lower_bound.name})"
         ax.hlines(f.lower_bound.neurons, 0.8, 1.2, color=INK, linewidth=3, label=label)
-    ax.set_yscale("log")
+    ax.set_yscale("log" if f.table.neurons.min() > 0 else "symlog")  # affine maps have no neurons
     ax.set_xlabel("hidden layers", fontsize=9, color=INK)
     ax.set_ylabel("neurons", fontsize=9, color=INK)
     ax.set_xlim(0.6, max(c.depth for c in f.candidates) + 0.4)

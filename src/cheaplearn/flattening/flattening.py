@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from numbers import Integral, Real
 from typing import Any
+
+import numpy as np
 
 from .._messages import must_be
 from ..circuit import Circuit
 from ..compiler.even_series import FORMULAS
-from ..compiler.inputs import read_box, scales
+from ..compiler.inputs import Interval, read_box, scales
 from ..compiler.power_bias import shared_bias as best_bias
-from ..network import activation_named
 from ..polynomial import Polynomial
 from .bounds import bias_free_bound, biased_bounds
 from .candidates import Candidate, bias_free_candidates, gate_candidates
@@ -20,6 +23,8 @@ from .results import Flattening
 __all__ = ["flatten"]
 
 DTYPES = ("float32", "float64")
+_MOST_DEGREE = 64  # of bias-free networks
+_LARGEST_BIAS = 64  # beyond it activations are straight or flat to all digits
 
 
 def flatten(
@@ -40,7 +45,8 @@ def flatten(
         biases: The model of the bound and of the networks. False: one hidden layer has one shared expansion point, no
             skip and no output bias; deeper networks use the paper's gates (four neurons a product); half-price gates
             stand beside. True: ordinary networks with biases and affine skips.
-        box: One pair (low, high) for every variable, or {"x": (low, high), ...}; raw units.
+        box: One pair (low, high) for every variable, or {"x": (low, high), ...}; raw units. Where low = high, the value
+            is put in first.
         depths: Numbers of hidden layers; None for 1 to ``ceil(log2 degree)``.
         dtypes: Where the best certified error is wanted: "float32", "float64" or both.
         shared_bias: Expansion point of the bias-free networks, and of their bound where it depends on it (terms of
@@ -67,10 +73,11 @@ def flatten(
         (16, 16, 12)
     """
     p = Polynomial.coerce(p)
-    _check(activation, dtypes, depths)
+    _check(activation, biases, dtypes, shared_bias)
+    depths = _checked_depths(depths)
+    p, intervals = _without_constants(p, read_box(Circuit.coerce(p), box))
     circuit = Circuit.coerce(p)
-    intervals = read_box(circuit, box)
-    bias = best_bias(activation, _degrees(p)) if shared_bias is None else float(shared_bias)
+    bias = _bias(p, activation) if shared_bias is None else float(shared_bias)
     with_biases = biased_bounds(p, exact)
     if biases:
         bounds = with_biases
@@ -79,15 +86,38 @@ def flatten(
         lower = bias_free_bound(p, activation, Fraction(bias) if _depends_on_bias(p, shared_bias) else None, exact)
         bounds = (lower, *with_biases)
     candidates: list[Candidate] = []
-    if p.degree > int(biases) and (depths is None or 1 in depths):  # they are ordinary networks too
+    if int(biases) < p.degree <= _MOST_DEGREE and (depths is None or 1 in depths):  # they are ordinary networks too
         candidates += bias_free_candidates(p, activation, bias, intervals, dtypes)
     if not biases or activation == "exp":  # all gates of exp are pairs
         candidates += gate_candidates(p, activation, intervals, dtypes, depths, is_paired=True)
     if activation != "exp":
         candidates += gate_candidates(p, activation, intervals, dtypes, depths, is_paired=False)
+    if not candidates:
+        advice = "Pass depths=None, or float64 among the dtypes."
+        raise ValueError(must_be("depths", "flatten", "some that a network can be certified for", depths, advice))
     size = float(scales(circuit, intervals)[0]) if p.terms else 0.0
     box_of = dict(zip(p.variables, intervals, strict=True))
     return Flattening(p, activation, biases, box_of, lower, bounds, tuple(_once(candidates)), tuple(dtypes), size)
+
+
+def _without_constants(p: Polynomial, intervals: list[Interval]) -> tuple[Polynomial, list[Interval]]:
+    """Puts in the value of variables that have only one: bounds are about the others."""
+    varying = [i for i, (low, high) in enumerate(intervals) if low < high]
+    if len(varying) == len(intervals):
+        return p, intervals
+    place = {site: k for k, site in enumerate(varying)}
+    terms: dict[tuple[tuple[int, int], ...], Fraction] = {}
+    for monomial, coefficient in p.terms.items():
+        value = Fraction(coefficient)
+        for site, power in monomial:
+            value *= intervals[site][0] ** power if site not in place else 1
+        kept = tuple((place[site], power) for site, power in monomial if site in place)
+        terms[kept] = terms.get(kept, Fraction(0)) + value
+    return Polynomial(terms, tuple(p.variables[i] for i in varying)), [intervals[i] for i in varying]
+
+
+def _bias(p: Polynomial, activation: str) -> float:
+    return best_bias(activation, _degrees(p)) if p.degree <= _MOST_DEGREE else 0.5
 
 
 def _depends_on_bias(p: Polynomial, shared_bias: float | None) -> bool:
@@ -107,13 +137,27 @@ def _once(candidates: Sequence[Candidate]) -> list[Candidate]:
     return list(kept.values())
 
 
-def _check(activation: str, dtypes: Sequence[str], depths: Sequence[int] | None) -> None:
+def _check(activation: str, biases: Any, dtypes: Sequence[str], shared_bias: Any) -> None:
     owner = "flatten"
-    activation_named(activation)
     if activation not in FORMULAS:
         advice = "ReLU and square have no derivatives to expand; see docs/theory/flattening_bounds.md."
         raise ValueError(must_be("activation", owner, f"one of {', '.join(FORMULAS)}", repr(activation), advice))
+    if not isinstance(biases, bool | np.bool_):
+        raise ValueError(must_be("biases", owner, "True or False", repr(biases)))
     if not dtypes or any(dtype not in DTYPES for dtype in dtypes):
         raise ValueError(must_be("dtypes", owner, f"some of {', '.join(DTYPES)}", repr(dtypes)))
-    if depths is not None and not all(isinstance(depth, int) and depth > 0 for depth in depths):
-        raise ValueError(must_be("depths", owner, "positive numbers of hidden layers", repr(depths)))
+    is_number = isinstance(shared_bias, Real) and not isinstance(shared_bias, bool) and math.isfinite(shared_bias)
+    if shared_bias is not None and not (is_number and abs(shared_bias) <= _LARGEST_BIAS):
+        raise ValueError(
+            must_be("shared_bias", owner, f"None or a number of size at most {_LARGEST_BIAS}", shared_bias)
+        )
+
+
+def _checked_depths(depths: Any) -> tuple[int, ...] | None:
+    if depths is None:
+        return None
+    found = tuple(depths) if isinstance(depths, Iterable) and not isinstance(depths, str) else ()
+    if not found or not all(isinstance(d, Integral) and not isinstance(d, bool) and int(d) > 0 for d in found):
+        advice = "Pass depths=[1, 2], for example."
+        raise ValueError(must_be("depths", "flatten", "positive numbers of hidden layers", repr(depths), advice))
+    return tuple(map(int, found))

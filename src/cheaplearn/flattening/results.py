@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ class Flattening:
 
     @cached_property
     def flat(self) -> Candidate:
-        """The smallest network of one hidden layer in the model asked for."""
+        """The smallest network of one hidden layer in the model asked for; of the fewest if one was not asked for."""
         return min(self._flat, key=lambda c: (c.neurons, c.error(self.dtypes[-1])))
 
     @cached_property
@@ -79,9 +80,12 @@ class Flattening:
 
     @cached_property
     def bits_lost(self) -> pd.Series:
-        """Bits that flattening costs, per dtype: log2 of the best certified error, one layer over any number."""
+        """Bits that flattening costs, per dtype: log2 of the best certified error, one layer over any number.
+
+        Infinite or nan where none can be certified.
+        """
         flat, deep = ([min(c.error(t) for c in group) for t in self.dtypes] for group in (self._flat, self._mine))
-        bits = [_log2(a) - _log2(b) for a, b in zip(flat, deep, strict=True)]
+        bits = [_log2(a) - _log2(b) if a != b or math.isinf(a) else 0.0 for a, b in zip(flat, deep, strict=True)]
         return pd.Series(bits, index=list(self.dtypes), name="bits lost by flattening")
 
     def network(self, row: int, dtype: str = "float32") -> Network:
@@ -97,6 +101,9 @@ class Flattening:
         Raises:
             ValueError: If there is none: no error can be certified in this dtype.
         """
+        if not isinstance(row, Integral) or not 0 <= row < len(self.candidates):
+            requirement = f"from 0 to {len(self.candidates) - 1}"
+            raise ValueError(must_be("row", "Flattening.network", requirement, repr(row)))
         if dtype not in self.dtypes:
             raise ValueError(must_be("dtype", "Flattening.network", f"one of {', '.join(self.dtypes)}", repr(dtype)))
         net = self.candidates[row].networks[dtype]
@@ -137,8 +144,14 @@ class Flattening:
     def _row(self, candidate: Candidate) -> list[Any]:
         errors = [candidate.error(dtype) for dtype in self.dtypes]
         useless = [dtype for dtype, error in zip(self.dtypes, errors, strict=True) if error >= self.size > 0]
-        note = f"no tolerance reachable in {' or '.join(useless)}" if useless else ""
-        sizes = [candidate.depth, candidate.neurons, candidate.synapses, self._bound(candidate)]
+        notes = [f"no tolerance reachable in {' or '.join(useless)}"] if useless else []
+        bound = self._bound(candidate)
+        if candidate.neurons < bound:
+            notes.append("fewer than the bound: leaves out squares below rounding")
+        others = {t: net.neurons for t, net in candidate.networks.items() if net and net.neurons != candidate.neurons}
+        notes += [f"{neurons} neurons in {dtype}" for dtype, neurons in others.items()]
+        note = "; ".join(notes)
+        sizes = [candidate.depth, candidate.neurons, candidate.synapses, bound]
         return [*sizes, *errors, candidate.construction, candidate.model, note]
 
     def _bound(self, candidate: Candidate) -> float:

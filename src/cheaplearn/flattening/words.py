@@ -60,13 +60,16 @@ def _table(f: Flattening) -> list[str]:
 
 def _costs(f: Flattening) -> list[str]:
     flat, deep = f.flat, f.deep
-    lines = [
-        f"One hidden layer takes {flat.neurons} neurons, {deep.depth} take {deep.neurons}: {f.cost:.3g} times as many."
-        if deep.depth > 1
-        else f"One hidden layer is enough: {flat.neurons} neurons, and no depth takes fewer."
-    ]
+    layers = "One hidden layer" if flat.depth <= 1 else f"{flat.depth} hidden layers"
+    if deep.depth > flat.depth:
+        take = "takes" if flat.depth <= 1 else "take"
+        lines = [
+            f"{layers} {take} {flat.neurons} neurons, {deep.depth} take {deep.neurons}: {f.cost:.3g} times as many."
+        ]
+    else:
+        lines = [f"{layers}: {flat.neurons} neurons, and no deeper network that was built takes fewer."]
     bits = ", ".join(f"{bits:.1f} bits in {dtype}" for dtype, bits in f.bits_lost.items() if math.isfinite(bits))
-    if deep.depth > 1 and bits:
+    if deep.depth > flat.depth and bits:
         lines.append(f"Flattening loses {bits} of the best certified error.")
     return lines
 

@@ -94,7 +94,7 @@ def test_rounding_is_the_sum_over_neurons_of_the_theory_page(activation, bias):
     p = cl.Polynomial.parse("x*y*z + x**3 - y/2")
     form = flat_forms(scaled_terms(p, [Fraction(1)] * 3))[-1]
     arithmetic, scale = Arithmetic(np.dtype("float64")), 2.0**-5
-    placement = _Placement(form, activation, bias, arithmetic)
+    placement = _Placement(form, activation, bias, arithmetic, [Fraction(1)] * 3)
     factors, u = placement.factors(scale), arithmetic.u
     total = 0.0
     for j, direction in enumerate(form.directions):
@@ -110,3 +110,10 @@ def test_rounding_is_the_sum_over_neurons_of_the_theory_page(activation, bias):
             u * sigma.error(z, "float64") + argument + (8 + len(form.parts) + additions) * u * sigma.largest(z)
         )
     assert placement.bounds(scale).rounding == pytest.approx(total, rel=1e-6)
+
+
+def test_derivatives_that_vanish_do_not_end_the_sum_over_orders():
+    f = cl.flatten("x1*x2", "gelu", shared_bias=0, dtypes=("float64",))
+    net = f.network(0, "float64")
+    found, _ = worst_error(net, "x1*x2", effort=200)
+    assert found <= net.certificate.error < 1e-6

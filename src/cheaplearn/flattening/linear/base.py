@@ -143,6 +143,8 @@ class LinearMap(ABC):
         The deep side is a construction, so the ratio is a lower bound of the cost of flattening by the best deep
         chain. It says nothing about how good that chain can be. Below 1 the dense matrix is the cheaper one.
         """
+        if not self.synapses:
+            return float("inf") if self.dense_synapses else 1.0
         return self.dense_synapses / self.synapses
 
     def measure(self, samples: int = 64, repeats: int = 5) -> Timing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ _LOSSY = 1e-6  # errors from here on: entries may be dropped on purpose
 _LOOSE = 1e-3  # from here on two refitted factors are often the cheapest
 _EXACT_SPLIT = 1e-6  # residual of a first split that is worth going on with
 _SMALL = 512  # up to here threads cost singular values more time than they save, much more on a busy machine
+
+_LARGEST = 1e100
 
 Found = Iterator[tuple[str, list]]
 
@@ -64,8 +67,12 @@ def factorize(
         'butterfly'
     """
     A = checked_matrix(A, "factorize")
+    largest = float(np.abs(A).max())
+    if largest and not 1 / _LARGEST <= largest <= _LARGEST:
+        requirement = f"with its largest entry between {1 / _LARGEST:g} and {_LARGEST:g}, whose squares are numbers"
+        raise ValueError(must_be("A", "factorize", requirement, f"{largest:.3g}", "Scale the matrix first."))
     checked_choice(method, "factorize", "method", ("auto", *_METHODS))
-    if not 0 <= error < 1:
+    if not isinstance(error, Real) or not 0 <= error < 1:
         raise ValueError(must_be("error", "factorize", "at least 0 and less than 1", error))
     most = None if max_factors is None else checked_size(max_factors, "factorize", "max_factors")
     dense = Attempt("dense", "the matrix itself", FactorChain((A,), "dense", lambda: A, int(np.count_nonzero(A))), A)

@@ -44,6 +44,8 @@ class Moments:
             The bound.
         """
         by_neuron = float(form.sizes(factors) @ form.reach**order)
+        if by_neuron == 0:
+            return 0.0
         if form.expanded_size(order) > (_MOST_PRODUCTS if order <= form.degree + 2 else _FEW_PRODUCTS):
             return by_neuron
         products, several = form.products(order)

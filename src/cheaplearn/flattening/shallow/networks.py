@@ -34,6 +34,7 @@ __all__ = ["shallow_network"]
 _GROUP = 4
 _SCALES = tuple(m * 2.0**-k for k in range(-2, 24) for m in (1.5, 1.25, 1.0, 0.875))
 _STORED = 8  # roundings from an exact number to the stored one, in float64 all of them count; its product
+_NEGLIGIBLE = 1e-3  # share of the orders summed up that the rest of them may have
 _GROWTH = 1 + 2.0**-8  # second-order terms, rounding of these bounds
 
 
@@ -64,8 +65,8 @@ def shallow_network(
 
     Cost: a few vector operations per scale.
     """
-    placement = _Placement(form, activation, bias, Arithmetic(dtype))
-    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is no finite bound
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # what overflows is no finite bound
+        placement = _Placement(form, activation, bias, Arithmetic(dtype), reach)
         best = min((placement.bounds(scale) for scale in _SCALES), key=lambda bounds: bounds.total)
     if not math.isfinite(best.total):
         return None
@@ -105,7 +106,9 @@ class _Bounds:
 class _Placement:
     """What a form needs of an activation at a bias."""
 
-    def __init__(self, form: FlatForm, activation: str, bias: float, arithmetic: Arithmetic) -> None:
+    def __init__(
+        self, form: FlatForm, activation: str, bias: float, arithmetic: Arithmetic, reach: Sequence[Fraction]
+    ) -> None:
         self.form, self.bias, self.arithmetic = form, bias, arithmetic
         self.activation, self.name = activation_named(activation), activation
         even, odd = even_series(activation, bias), odd_series(activation, bias)
@@ -114,12 +117,15 @@ class _Placement:
             balls = [part for pair in zip(even.coefficients, odd.coefficients, strict=True) for part in pair]
             self.largest = [upper(ball) for ball in balls]  # |sigma_m| / m!
             self.inverse = {k: _inverse(balls[k] * math.factorial(k)) for k in form.parts}
+        per_unit = np.abs(form.matrix).max(axis=0, initial=0.0) / np.array([float(r) or 5e-324 for r in reach])
+        self.largest_input = float(per_unit.max(initial=0.0))  # weight, but for the scale
         self.inputs_per_neuron = np.count_nonzero(form.matrix, axis=1)
         self.distinct, self.place = np.unique(form.reach, return_inverse=True)
 
     def factors(self, scale: float) -> dict[int, float]:
         """``1 / (sigma_k lam^k)``, to within a few float64 roundings."""
-        return {k: inverse / scale**k for k, inverse in self.inverse.items()}
+        powers = {k: scale**k for k in self.inverse}
+        return {k: inverse / powers[k] if powers[k] else math.inf for k, inverse in self.inverse.items()}
 
     def bounds(self, scale: float) -> _Bounds:
         """The bounds at a scale; infinite where nothing can be said."""
@@ -132,7 +138,8 @@ class _Placement:
         ):
             return _Bounds(scale, math.inf, 0.0, largest_z)
         weights = form.sizes(factors)
-        if not weights.max(initial=0.0) < self.arithmetic.largest:
+        inputs = scale * self.largest_input
+        if not max(weights.max(initial=0.0), inputs) < self.arithmetic.largest:
             return _Bounds(scale, math.inf, 0.0, largest_z)
         own, size, slope = (values[self.place] for values in self._of_neurons(scale))
         argument = u * ((self.inputs_per_neuron + _STORED) * z + 2)  # stored weights, products, sum
@@ -151,17 +158,22 @@ class _Placement:
         return np.array(own), np.array(size), np.array([largest_slope(self.name, end) for end in ends])
 
     def _truncation(self, scale: float, factors: dict[int, float], weights: np.ndarray) -> float:
-        total, negligible = 0.0, 1e-6 * self.arithmetic.u
-        reach = self.form.reach
-        for order in range(self.form.degree + 1, 2 * MAX_TERMS + 2):
-            by_neuron = self.largest[order] * scale**order * float(weights @ reach**order)
-            if by_neuron < negligible:  # every further term is smaller by lam A / radius at least
+        total, reach = 0.0, self.form.reach
+        tail = math.inf
+        for order in range(self.form.degree + 1, 2 * MAX_TERMS + 1):
+            tail = self._tail(scale, order, weights)  # of this order and all that follow
+            if tail <= _NEGLIGIBLE * total:
                 break
+            by_neuron = self.largest[order] * scale**order * float(weights @ reach**order)
             moment = self.form.moments.largest(self.form, order, factors)
             total += min(by_neuron, self.largest[order] * scale**order * moment)
-        last = order // 2 - 1
-        tail = 2 * float(weights @ np.array([self.series.tail(scale * r, last) for r in self.distinct])[self.place])
+            tail = self._tail(scale, order + 1, weights)
         return (total + tail) * _GROWTH
+
+    def _tail(self, scale: float, order: int, weights: np.ndarray) -> float:
+        """Bounds the terms of an order and beyond by Cauchy's estimate, even and odd ones."""
+        last = order // 2 - 1
+        return 2 * float(weights @ np.array([self.series.tail(scale * r, last) for r in self.distinct])[self.place])
 
 
 def _inverse(value: arb) -> float:
