@@ -81,12 +81,27 @@ def test_a_page_is_written_once(run, tmp_path, subject):
         (["--linear", "wavelet:8"], "`--linear` must be one of fft:N"),
         (["--linear", "hadamard:12"], "power of two"),
         (["--linear", "missing.npy"], "missing.npy"),
+        (["--linear", "fft:100000"], "a size of at most 4096"),
+        (["x*y", "--error", "0.1"], "`--error` must go with --linear"),
+        (["x*y", "--report", "page.txt"], "`--report` must end in .html"),
     ],
 )
 def test_bad_input_is_refused(run, arguments, message):
     outcome = run("flatten", *arguments)
     assert outcome.code == 2, outcome
     assert message in outcome.err
+
+
+def test_files_without_one_matrix_of_numbers_are_refused(run, tmp_path):
+    np.save(tmp_path / "objects.npy", np.array([{}], dtype=object))
+    (tmp_path / "table.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    np.savez(tmp_path / "two.npz", a=np.eye(2), b=np.eye(2))
+    np.save(tmp_path / "tiny.npy", np.eye(4) * 1e-200)
+    for name in ("objects.npy", "table.csv", "two.npz", "tiny.npy"):
+        outcome = run("flatten", "--linear", tmp_path / name)
+        assert outcome.code == 2, outcome
+    np.save(tmp_path / "zeros.npy", np.zeros((3, 3)))
+    assert run("flatten", "--linear", tmp_path / "zeros.npy").code == 0
 
 
 def test_three_dots_are_written_out_or_left_alone():

@@ -35,6 +35,11 @@ def test_names_are_escaped_and_long_polynomials_shortened(tmp_path):
     )
 
 
+def test_affine_polynomials_have_a_page(tmp_path):
+    for formula in ("0", "2*x - 1"):
+        assert "One hidden layer will do" in written(FlatteningPage(cl.flatten(formula), "", VERSIONS), tmp_path)
+
+
 def test_the_page_of_a_linear_map_says_which_side_is_cheaper(tmp_path):
     for m, sentence in ((linear.fft(16), "Flattening this map costs"), (linear.haar(16), "the dense matrix is the")):
         text = written(LinearPage(m, m.measure(4, 1), m.error(), "", VERSIONS, ("A note.",)), tmp_path)

@@ -286,7 +286,7 @@ def _separate_report(report: Path | None, folder: Path, overwrite: bool) -> Path
     if report.resolve().is_relative_to(folder.resolve()):
         message = f"`--report` must be report.html in the output folder or lie outside of it, got {str(report)!r}."
         raise BadInput(message)
-    check_target_file(report, overwrite)
+    check_target_file(report, overwrite, "--report")
     return report
 
 

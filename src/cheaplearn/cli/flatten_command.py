@@ -38,6 +38,8 @@ Examples:
   cheaplearn flatten --linear weights.npy --error 0.01 --json
 """
 
+_ERROR = 1e-10
+
 
 @guarded
 def flatten_formula(
@@ -45,7 +47,7 @@ def flatten_formula(
     linear: Annotated[str | None, typer.Option(metavar="MAP", help="A linear map instead, such as fft:256.")] = None,
     error: Annotated[
         float, typer.Option(help="For a matrix file: largest relative error (Frobenius) of its factors.")
-    ] = 1e-10,
+    ] = _ERROR,
     activation: Annotated[str, typer.Option(help="softplus, silu, gelu, tanh, sigmoid, gaussian or exp.")] = "softplus",
     biases: Annotated[
         bool, typer.Option("--biases", help="Ordinary networks: each neuron has a bias, skips are free.")
@@ -89,8 +91,14 @@ def flatten_formula(
             '`FORMULA` or `--linear` must be given, and only one of them. Write cheaplearn flatten "x1*x2*...*x8".'
         )
         raise BadInput(message)
+    if linear is None and error != _ERROR:
+        message = f"`--error` must go with --linear FILE, got {error} with a formula. Leave it out."
+        raise BadInput(message)
     if report:
-        check_target_file(report, overwrite)
+        if report.suffix.lower() not in {".html", ".htm"}:
+            message = f"`--report` must end in .html, got {str(report)!r}. Correct the ending."
+            raise BadInput(message)
+        check_target_file(report, overwrite, "--report")
     command = shlex.join(["cheaplearn", "flatten", formula or "--linear", *([linear] if linear else [])])
     if linear is not None:
         _flatten_linear(linear, error, seed, report, command, as_json=as_json)

@@ -16,6 +16,7 @@ __all__ = ["read_linear_map"]
 
 _NUMBERS = {"fft": 1, "rfft": 1, "hadamard": 1, "haar": 1, "dct": 1, "daubechies": 2, "strassen": 2}  # at most
 _FILES = (".npy", ".npz", ".csv")
+_LARGEST = 4096
 
 
 def read_linear_map(text: str, error: float, seed: int) -> tuple[FactorChain | SkipChain, list[str]]:
@@ -41,8 +42,14 @@ def read_linear_map(text: str, error: float, seed: int) -> tuple[FactorChain | S
             f"`--linear` must be one of {known} with a number N, or a file ending in {', '.join(_FILES)}, got {text!r}."
         )
         raise BadInput(message)
+    sizes = [int(number) for number in numbers]
+    if sizes[0] > _LARGEST:
+        message = (
+            f"`--linear` must have a size of at most {_LARGEST}, which is compared with its dense matrix, got {text!r}."
+        )
+        raise BadInput(message)
     with bad_input():
-        return _named(name, [int(number) for number in numbers], seed)
+        return _named(name, sizes, seed)
 
 
 def _named(name: str, numbers: list[int], seed: int) -> tuple[FactorChain | SkipChain, list[str]]:
@@ -67,22 +74,26 @@ def _factored(path: Path, error: float, seed: int) -> tuple[FactorChain, list[st
     from .files import existing_file
 
     existing_file(str(path), _FILES)
+    matrix = _matrix(path)
     with bad_input():
-        if path.suffix == ".csv":
-            matrix = np.loadtxt(path, delimiter=",", ndmin=2)
-        elif path.suffix == ".npz":
-            with np.load(path, allow_pickle=False) as arrays:
-                matrix = _only(path, arrays)
-        else:
-            matrix = np.load(path, allow_pickle=False)
         found = factorize(matrix, error=error, random_state=seed)
     table = found.table[["method", "note", "factors", "synapses", "error"]].to_string(index=False)
     return found.chain, [found.message, "", "Tried:", table]
 
 
-def _only(path: Path, arrays: Any) -> np.ndarray:
-    if len(arrays.files) != 1:
-        message = f"`--linear` must name a file with one matrix, got {len(arrays.files)} arrays in {path.name!r}."
-        raise BadInput(message)
-    matrix: np.ndarray = arrays[arrays.files[0]]
-    return matrix
+def _matrix(path: Path) -> np.ndarray:
+    try:
+        if path.suffix.lower() == ".csv":
+            return np.loadtxt(path, delimiter=",", ndmin=2)
+        stored = np.load(path, allow_pickle=False)
+    except ValueError as err:
+        message = f"`--linear` must name a file with one matrix of numbers, no header, got {path.name!r}: {err}."
+        raise BadInput(message) from err
+    if path.suffix.lower() == ".npy":
+        return np.asarray(stored)
+    with stored as arrays:
+        if len(arrays.files) != 1:
+            message = f"`--linear` must name a file with one matrix, got {len(arrays.files)} arrays in {path.name!r}."
+            raise BadInput(message)
+        matrix: np.ndarray = arrays[arrays.files[0]]
+        return matrix

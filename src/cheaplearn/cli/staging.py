@@ -97,22 +97,23 @@ def _clear(partial: Path) -> None:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def check_target_file(path: Path, overwrite: bool) -> None:
+def check_target_file(path: Path, overwrite: bool, option: str = "--output") -> None:
     """Refuses, before any work, a file that may not be written.
 
     Args:
         path: Where the file shall appear.
         overwrite: Whether an existing file may be replaced.
+        option: The option that names it.
 
     Raises:
         BadInput: If it exists and `overwrite` is False, or its folder does not exist.
     """
     if not path.parent.is_dir() or path.is_dir():
         what = "is a folder" if path.is_dir() else f"needs the folder {str(path.parent)!r}, which does not exist"
-        message = f"The output {str(path)!r} {what}. Pass another name with --output."
+        message = f"The output {str(path)!r} {what}. Pass another name with {option}."
         raise BadInput(message)
     if path.exists() and not overwrite:
-        message = f"The output {str(path)!r} exists already. Pass --overwrite, or another name with --output."
+        message = f"The output {str(path)!r} exists already. Pass --overwrite, or another name with {option}."
         raise BadInput(message)
 
 

@@ -121,7 +121,8 @@ class _DepthPictures(NamedPictures):
     def _svg(self, size: tuple[float, float], name: str, description: str) -> str:
         figure = new_figure(*size)
         axes = draw_depths(self.f, figure.add_subplot())
-        format_logarithm(axes.yaxis, axes.get_ylim())
+        if axes.get_yscale() == "log":
+            format_logarithm(axes.yaxis, axes.get_ylim())
         style_axes(axes)
         legend = axes.get_legend()
         legend.remove()

@@ -29,7 +29,7 @@ _LOOSE = 1e-3  # from here on two refitted factors are often the cheapest
 _EXACT_SPLIT = 1e-6  # residual of a first split that is worth going on with
 _SMALL = 512  # up to here threads cost singular values more time than they save, much more on a busy machine
 
-_LARGEST = 1e100
+_LARGEST = 1e151  # entries whose squares can be added up, and those of their inverses
 
 Found = Iterator[tuple[str, list]]
 
