@@ -62,7 +62,8 @@ def flatten(
 
     Guarantee: ``lower_bound.neurons`` is proven for its ``model``; each error is that of the network's certificate: the
         smallest over gates and scales that was found, in the stated dtype.
-    Cost: seconds; a product of 16 factors has 65,536 neurons in one layer, built and certified in about 10 s.
+    Cost: seconds; a product of 16 factors has 65,536 neurons in one layer, built and certified in about 10 s; dense
+        polynomials with 20,000 neurons take a minute (`depths` without 1 leaves them out).
     Source: Lin, Tegmark & Rolnick (2017), sections II.E and III.F-H; Rolnick & Tegmark (2018), Theorem 5.1; bounds:
         docs/theory/flattening_bounds.md.
 
