@@ -166,6 +166,15 @@ def test_variables_with_one_value_are_put_in():
     assert constant.bits_lost["float64"] == 0
 
 
+def test_a_bias_where_a_derivative_is_zero_makes_some_degrees_impossible():
+    f = cl.flatten("x*y*z", shared_bias=0, dtypes=("float64",))
+    assert f.lower_bound.neurons == np.inf
+    assert "derivative 3 of softplus is 0" in f.lower_bound.proof
+    assert f.table.error_float64[0] == np.inf
+    assert "none can" in repr(f)
+    assert cl.flatten("x*y*z", "tanh", shared_bias=0, dtypes=("float64",)).lower_bound.neurons == 4
+
+
 def test_networks_that_leave_out_what_rounding_covers_say_so():
     f = cl.flatten("10**20*x**2 + y**2 + x*y", biases=True, activation="silu", dtypes=("float64",))
     row = f.table[f.table.construction == "half-price gates"].iloc[0]

@@ -146,7 +146,7 @@ class Flattening:
         useless = [dtype for dtype, error in zip(self.dtypes, errors, strict=True) if error >= self.size > 0]
         notes = [f"no tolerance reachable in {' or '.join(useless)}"] if useless else []
         bound = self._bound(candidate)
-        if candidate.neurons < bound:
+        if candidate.neurons < bound and any(candidate.networks.values()):
             notes.append("fewer than the bound: leaves out squares below rounding")
         others = {t: net.neurons for t, net in candidate.networks.items() if net and net.neurons != candidate.neurons}
         notes += [f"{neurons} neurons in {dtype}" for dtype, neurons in others.items()]
