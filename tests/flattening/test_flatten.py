@@ -162,6 +162,12 @@ def test_variables_with_one_value_are_put_in():
     f = cl.flatten("x*y*z + z", box={"x": (2, 2), "y": (-1, 1), "z": (-1, 1)}, biases=True, activation="silu")
     assert f.polynomial == cl.Polynomial.parse("2*y*z + z")
     assert f.lower_bound.neurons == f.flat.neurons == 2
+    X = np.random.default_rng(0).uniform(-1, 1, (50, 3))
+    X[:, 0] = 2
+    for row in range(len(f.table)):
+        net = f.network(row, "float64")
+        assert net.variables == ("x", "y", "z")
+        assert np.abs(net(X)[:, 0] - (2 * X[:, 1] * X[:, 2] + X[:, 2])).max() <= net.certificate.error
     constant = cl.flatten("x**3*y", box={"x": (0, 0), "y": (-1, 1)})
     assert constant.bits_lost["float64"] == 0
 

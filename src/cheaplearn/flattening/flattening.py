@@ -76,7 +76,8 @@ def flatten(
     p = Polynomial.coerce(p)
     _check(activation, biases, dtypes, shared_bias)
     depths = _checked_depths(depths)
-    p, intervals = _without_constants(p, read_box(Circuit.coerce(p), box))
+    intervals = read_box(Circuit.coerce(p), box)
+    p = _without_constants(p, intervals)
     circuit = Circuit.coerce(p)
     bias = _bias(p, activation) if shared_bias is None else float(shared_bias)
     with_biases = biased_bounds(p, exact)
@@ -101,20 +102,19 @@ def flatten(
     return Flattening(p, activation, biases, box_of, lower, bounds, tuple(_once(candidates)), tuple(dtypes), size)
 
 
-def _without_constants(p: Polynomial, intervals: list[Interval]) -> tuple[Polynomial, list[Interval]]:
-    """Puts in the value of variables that have only one: bounds are about the others."""
-    varying = [i for i, (low, high) in enumerate(intervals) if low < high]
-    if len(varying) == len(intervals):
-        return p, intervals
-    place = {site: k for k, site in enumerate(varying)}
+def _without_constants(p: Polynomial, intervals: list[Interval]) -> Polynomial:
+    """Puts in the value of variables that have only one, which stay inputs: bounds are about the others."""
+    values = {i: low for i, (low, high) in enumerate(intervals) if low == high}
+    if not values:
+        return p
     terms: dict[tuple[tuple[int, int], ...], Fraction] = {}
     for monomial, coefficient in p.terms.items():
         value = Fraction(coefficient)
         for site, power in monomial:
-            value *= intervals[site][0] ** power if site not in place else 1
-        kept = tuple((place[site], power) for site, power in monomial if site in place)
+            value *= values.get(site, Fraction(1)) ** power
+        kept = tuple((site, power) for site, power in monomial if site not in values)
         terms[kept] = terms.get(kept, Fraction(0)) + value
-    return Polynomial(terms, tuple(p.variables[i] for i in varying)), [intervals[i] for i in varying]
+    return Polynomial(terms, p.variables)
 
 
 def _bias(p: Polynomial, activation: str) -> float:
