@@ -32,18 +32,18 @@ class Moments:
     dominate; by the triangle inequality, neuron by neuron, otherwise.
     """
 
-    def largest(self, form: FlatForm, order: int, factors: Mapping[int, float]) -> float:
+    def largest(self, form: FlatForm, order: int, factors: Mapping[int, float], by_neuron: float) -> float:
         """Bounds one moment.
 
         Args:
             form: Directions and parts.
             order: m, above the degree.
             factors: ``1 / (sigma_k lam^k)`` by degree k.
+            by_neuron: Bound by the triangle inequality, ``sum_j |w_j| max |a_j . t|^m``.
 
         Returns:
-            The bound.
+            A bound that is no larger.
         """
-        by_neuron = float(form.sizes(factors) @ form.reach**order)
         if by_neuron == 0:
             return 0.0
         if form.expanded_size(order) > (_MOST_PRODUCTS if order <= form.degree + 2 else _FEW_PRODUCTS):

@@ -158,16 +158,14 @@ class _Placement:
         return np.array(own), np.array(size), np.array([largest_slope(self.name, end) for end in ends])
 
     def _truncation(self, scale: float, factors: dict[int, float], weights: np.ndarray) -> float:
-        total, reach = 0.0, self.form.reach
-        tail = math.inf
-        for order in range(self.form.degree + 1, 2 * MAX_TERMS + 1):
-            tail = self._tail(scale, order, weights)  # of this order and all that follow
-            if tail <= _NEGLIGIBLE * total:
-                break
-            by_neuron = self.largest[order] * scale**order * float(weights @ reach**order)
-            moment = self.form.moments.largest(self.form, order, factors)
-            total += min(by_neuron, self.largest[order] * scale**order * moment)
-            tail = self._tail(scale, order + 1, weights)
+        total, order = 0.0, self.form.degree + 1
+        tail = self._tail(scale, order, weights)  # of this order and all that follow
+        while tail > _NEGLIGIBLE * total and order <= 2 * MAX_TERMS:
+            by_neuron = float(weights @ self.form.reach**order)
+            moment = self.form.moments.largest(self.form, order, factors, by_neuron)
+            total += self.largest[order] * scale**order * moment
+            order += 1
+            tail = self._tail(scale, order, weights)
         return (total + tail) * _GROWTH
 
     def _tail(self, scale: float, order: int, weights: np.ndarray) -> float:

@@ -33,7 +33,7 @@ class _PatternMoments(Moments):
 
     shares: Mapping[int, Mapping[Exponents, fmpq]]  # of each pattern, by part
 
-    def largest(self, form: FlatForm, order: int, factors: Mapping[int, float]) -> float:
+    def largest(self, form: FlatForm, order: int, factors: Mapping[int, float], by_neuron: float) -> float:
         totals: dict[Exponents, float] = {}
         for k, patterns in self.shares.items():
             for gamma, share in patterns.items():
@@ -43,7 +43,7 @@ class _PatternMoments(Moments):
             b = sum(gamma)
             if (order - b) % 2 == 0 and order >= b:
                 bound += abs(total) * (2 * corner_sum(b, order) if b else float(order == 0))
-        return bound * (1 + 2.0**-40)
+        return min(by_neuron, bound * (1 + 2.0**-40))
 
 
 def pattern_size(exponents: Exponents) -> int:
