@@ -4,7 +4,8 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from cheaplearn.compiler.square_gates import GAINS, MAX_SCALES, REACH, SCALE_BITS, gate_kinds, square_gate
+from cheaplearn.compiler.scales import SCALE_BITS
+from cheaplearn.compiler.square_gates import GAINS, MAX_SCALES, REACH, gate_kinds, square_gate
 
 SIGMA = {
     "silu": lambda z: z / (1 + mp.exp(-z)),

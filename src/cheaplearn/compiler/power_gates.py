@@ -27,7 +27,8 @@ from flint import arb, arb_mat, fmpq
 from .._messages import must_be
 from .even_series import FORMULAS, MAX_TERMS, EvenSeries, even_series, odd_series, working_precision
 from .power_bias import power_bias
-from .rows import ROUNDUP, upper
+from .rows import ROUNDUP, middle, upper
+from .scales import scales_of
 from .sign_patterns import corner_moment, corner_sum
 
 __all__ = ["MAX_POWER", "MAX_POWER_SCALES", "POWER_REACH", "PowerGate", "power_gate", "power_kind", "power_parity"]
@@ -37,7 +38,6 @@ MAX_POWER_SCALES = 3
 POWER_REACH = 1.0 + 2.0**-3  # |a_i| <= 1 with room for what earlier layers add
 _PARITY = {"silu": 0, "gelu": 0, "softplus": 0, "gaussian": 0, "tanh": 1, "sigmoid": 1}
 _RATIOS = (1.0, 3 / 4, 1 / 2)
-_SCALE_BITS = 4  # significant bits of a scale, as in square gates
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def power_gate(
     _check(activation, degree, amplitude, scales, kind)
     bias = float(np.dtype(dtype).type(power_bias(activation, degree, dtype))) if kind == "pair" else 0.0
     series = (odd_series if degree % 2 else even_series)(activation, bias)
-    s = tuple(_few_bits(_few_bits(amplitude) * ratio) for ratio in _RATIOS[:scales])
+    s = scales_of(amplitude, _RATIOS[:scales])
     if s[0] * degree * POWER_REACH > 0.9 * series.radius:
         requirement = f"at most {0.9 * series.radius / degree / POWER_REACH:.3g} to prove a remainder"
         raise ValueError(must_be("amplitude", "power_gate", requirement, amplitude, "Pass a smaller amplitude."))
@@ -187,7 +187,7 @@ def _certified(
         for column, tail in zip(columns, tails, strict=True)
     ]
     removed, odd = _removed(activation, b, kind, bias)
-    constant = _middle(removed)
+    constant = middle(removed)
     return PowerGate(
         activation,
         b,
@@ -257,16 +257,6 @@ def _stored(weight: arb, dtype: str, scale: float) -> float:
         requirement = f"so large that no weight overflows {dtype}"
         raise ValueError(must_be("amplitude", "power_gate", requirement, scale, "Pass a larger amplitude."))
     return rounded
-
-
-def _few_bits(number: float) -> float:
-    mantissa, exponent = math.frexp(number)
-    return math.ldexp(round(math.ldexp(mantissa, _SCALE_BITS)), exponent - _SCALE_BITS)
-
-
-def _middle(ball: arb) -> fmpq:
-    mantissa, exponent = ball.mid().man_exp()
-    return fmpq(int(mantissa)) * fmpq(2) ** int(exponent)
 
 
 def _check(activation: str, degree: int, amplitude: float, scales: int, kind: str) -> None:

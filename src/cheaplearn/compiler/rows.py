@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from flint import arb, fmpq
 
-__all__ = ["CONSTANT", "ROUNDUP", "Row", "add_multiple", "rational", "up", "upper"]
+__all__ = ["CONSTANT", "ROUNDUP", "Row", "add_multiple", "middle", "rational", "up", "upper"]
 
 Row: TypeAlias = dict[int, fmpq]
 CONSTANT = 0
@@ -45,6 +45,19 @@ def up(number: fmpq) -> float:
         return math.nextafter(int(size.p) / int(size.q), math.inf) if size else 0.0
     except OverflowError:
         return math.inf
+
+
+def middle(ball: arb) -> fmpq:
+    """Gives the midpoint of a ball exactly.
+
+    Args:
+        ball: Any real ball.
+
+    Returns:
+        The number.
+    """
+    mantissa, exponent = ball.mid().man_exp()
+    return fmpq(int(mantissa)) * fmpq(2) ** int(exponent)
 
 
 def upper(ball: arb) -> float:

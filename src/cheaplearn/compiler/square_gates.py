@@ -24,12 +24,12 @@ from .._messages import must_be
 from .even_series import MAX_TERMS, EvenSeries, even_series, working_precision
 from .gate_remainder import Ripple, ripple_of
 from .gate_weights import GAINS, best_weights, remainder_coefficients
-from .rows import upper
+from .rows import middle, upper
+from .scales import scales_of
 
-__all__ = ["GAINS", "MAX_SCALES", "REACH", "SCALE_BITS", "SquareGate", "gate_kinds", "square_gate"]
+__all__ = ["GAINS", "MAX_SCALES", "REACH", "SquareGate", "gate_kinds", "square_gate"]
 
 REACH = 1.0 + 2.0**-7  # |f| <= 1 with room for what earlier layers add
-SCALE_BITS = 4  # significant bits of a scale: few, so that most products by it are exact
 MAX_SCALES = 3
 _TERMS = (6, 12, 24, 48, MAX_TERMS)  # powers of z^2 that are tried
 _TAIL = 2.0**-10  # accepted share of the tail in the relative remainder
@@ -154,7 +154,7 @@ def square_gate(
         return _exact(activation, amplitude, dtype)
     bias = float(np.dtype(dtype).type(_bias(activation, kind, scales, dtype)))
     with working_precision():
-        return _certified(activation, kind, bias, _scales(amplitude, _RATIOS[scales]), dtype, gain)
+        return _certified(activation, kind, bias, scales_of(amplitude, _RATIOS[scales]), dtype, gain)
 
 
 def _bias(activation: str, kind: str, scales: int, dtype: str) -> float:
@@ -175,7 +175,7 @@ def _certified(activation: str, kind: str, bias: float, scales: tuple[float, ...
     else:
         requirement = f"small enough to prove a remainder (scale well below {series.radius:.3g})"
         raise ValueError(must_be("amplitude", "square_gate", requirement, scales[0], "Pass a smaller amplitude."))
-    constant = _middle(series.coefficients[0])
+    constant = middle(series.coefficients[0])
     return SquareGate(
         activation,
         kind,
@@ -248,20 +248,6 @@ def _exact(activation: str, amplitude: float, dtype: str) -> SquareGate:
         requirement = f"such that its inverse square is a number of {dtype}"
         raise ValueError(must_be("amplitude", "square_gate", requirement, amplitude, "Pass amplitude=1.0."))
     return SquareGate(activation, "exact", 0.0, (scale,), (weight,), fmpq(0), fmpq(0), 0.0, 0.0, 0.0, 0.0)
-
-
-def _scales(amplitude: float, ratios: tuple[float, ...]) -> tuple[float, ...]:
-    return tuple(_few_bits(_few_bits(amplitude) * ratio) for ratio in ratios)
-
-
-def _few_bits(number: float) -> float:
-    mantissa, exponent = math.frexp(number)
-    return math.ldexp(round(math.ldexp(mantissa, SCALE_BITS)), exponent - SCALE_BITS)
-
-
-def _middle(ball: arb) -> fmpq:
-    mantissa, exponent = ball.mid().man_exp()
-    return fmpq(int(mantissa)) * fmpq(2) ** int(exponent)
 
 
 def _check(activation: str, amplitude: float, dtype: str, kind: str, scales: int, gain: str) -> None:
