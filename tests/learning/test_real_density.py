@@ -125,7 +125,7 @@ def test_a_density_that_does_not_exist_is_said_and_can_be_forbidden():
     with pytest.raises(ValueError, match=r"`sample` of `HamiltonianDensity` must be asked of a density that exists"):
         model.sample(10)
     with pytest.warns(UserWarning, match="no density that provably exists"):
-        proper = HamiltonianDensity(order=4, normalizable="guarantee").fit(X)
+        proper = HamiltonianDensity(order=4, normalizable="guarantee", random_state=0).fit(X)
     assert proper.normalizability_.verdict == "yes"
     assert np.isfinite(proper.score(X))
 
